@@ -1,0 +1,1 @@
+"""Run dbt under an orchestrator: a contract in; profiles, assets, lineage and traces out."""

@@ -1,0 +1,1 @@
+"""Contract documents: floe-core JSON, its successor's JSON, and floe.yaml."""

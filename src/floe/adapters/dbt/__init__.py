@@ -1,0 +1,1 @@
+"""dbt: its manifest, its project files, and the ways to run it."""

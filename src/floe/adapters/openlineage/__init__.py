@@ -1,0 +1,1 @@
+"""OpenLineage: events, facets, dataset names and column lineage."""

@@ -1,0 +1,1 @@
+"""Profiles: one generator per compute target, and the file that dbt reads."""

@@ -1,0 +1,1 @@
+"""Nouns: frozen values and pure rules, one noun per module."""

@@ -1,0 +1,46 @@
+"""Ids that are functions of what they name, so that every observer gives the same ones.
+
+A lineage run id, a trace id and a span id of the same node can be worked out from the run id and
+the node alone: by another process, by SQL comments, or by a replay after a crash.
+"""
+
+from hashlib import md5, sha256
+from uuid import UUID, uuid5
+
+_FLOE = UUID("6a3f8dd3-61c0-5c4b-9b7e-0d5f6d3c9a11")
+
+
+def invocation_run_id(run_id: str, invocation: str) -> str:
+    """Return the lineage run id (UUIDv5) of one dbt invocation within the run *run_id*."""
+    return str(uuid5(_FLOE, f"{run_id}/{invocation}"))
+
+
+def node_run_id(invocation_id: str, unique_id: str, attempt: int = 1) -> str:
+    """Return the lineage run id (UUIDv5) of one attempt at the node *unique_id*."""
+    return str(uuid5(_FLOE, f"{invocation_id}/{unique_id}/{attempt}"))
+
+
+def trace_id(run_id: str) -> str:
+    """Return 32 hexadecimal digits for *run_id*.
+
+    A digest, not the UUID: ratio samplers read the low bytes of a trace id as a random number,
+    and those of a UUID hold its fixed variant bits.
+    """
+    return sha256(run_id.encode()).hexdigest()[:32]
+
+
+def span_id(trace: str, name: str) -> str:
+    """Return 16 hexadecimal digits for the span *name* (run, invocation) of the trace *trace*."""
+    return _digest(f"{trace}/{name}")
+
+
+def node_span_id(trace: str, invocation_span: str, unique_id: str) -> str:
+    """Return 16 hexadecimal digits for the span of a node.
+
+    dbt's Jinja can work out the same value: ``local_md5(trace ~ '-' ~ span ~ ':' ~ id)[:16]``.
+    """
+    return _digest(f"{trace}-{invocation_span}:{unique_id}")
+
+
+def _digest(text: str) -> str:
+    return md5(text.encode(), usedforsecurity=False).hexdigest()[:16]

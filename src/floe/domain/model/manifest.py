@@ -1,0 +1,276 @@
+"""What dbt knows of a project: its nodes and how they depend on each other."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Self
+
+from pydantic import ConfigDict, Field, JsonValue
+
+from floe.domain.model.errors import ArtifactError, Problem
+from floe.domain.model.governance import ColumnClassification
+from floe.domain.model.value import Value
+
+TESTS = frozenset({"test", "unit_test"})
+DATASETS = frozenset({"model", "seed", "snapshot", "source"})
+"""Resource types whose nodes stand for something in the warehouse."""
+
+
+class ColumnMetadata(Value):
+    """A column as the project documents it; *floe_meta* is what stands under ``meta.floe``."""
+
+    name: str
+    data_type: str | None = None
+    description: str | None = None
+    floe_meta: dict[str, Any] = Field(default_factory=dict)
+
+
+class DbtModelMetadata(Value):
+    """A model in the words of the design documents; the field ``schema`` is *schema_name*."""
+
+    model_config = ConfigDict(validate_by_name=True)
+
+    unique_id: str
+    name: str
+    alias: str
+    database: str
+    schema_name: str = Field(alias="schema")
+    description: str = ""
+    tags: list[str] = Field(default_factory=list)
+    owner: str | None = None
+    depends_on: list[str] = Field(default_factory=list)
+    columns: dict[str, ColumnMetadata] = Field(default_factory=dict)
+    materialization: str = "view"
+
+    @classmethod
+    def from_manifest_node(cls, node: Mapping[str, Any]) -> Self:
+        """Return the model that *node* (manifest schema v12) describes.
+
+        Absent and null members take their defaults: dbt writes both.
+
+        Raises:
+            ArtifactError: *node* has no ``unique_id`` or no ``name``.
+        """
+        return cls(**_model_fields(node))
+
+
+class DbtNode(DbtModelMetadata):
+    """Any node, source or test of a manifest, with what execution and lineage need of it.
+
+    *config* and *meta* are dbt's own, as they are. *owner* is ``meta.floe.owner``,
+    then ``meta.owner``, then the owner of the group.
+    """
+
+    resource_type: str
+    package_name: str = ""
+    fqn: tuple[str, ...] = ()
+    identifier: str | None = None
+    relation_name: str | None = None
+    group: str | None = None
+    access: str | None = None
+    version: str | None = None
+    path: str | None = None
+    patch_path: str | None = None
+    language: str | None = None
+    raw_code: str | None = None
+    compiled_code: str | None = None
+    checksum: str | None = None
+    source_name: str | None = None
+    attached_node: str | None = None
+    column_name: str | None = None
+    test_name: str | None = None
+    test_arguments: dict[str, JsonValue] = Field(default_factory=dict)
+    severity: str | None = None
+    meta: dict[str, Any] = Field(default_factory=dict)
+    config: dict[str, Any] = Field(default_factory=dict)
+
+    @classmethod
+    def from_manifest_node(cls, node: Mapping[str, Any]) -> Self:
+        """Return the node that *node* (manifest schema v12) describes.
+
+        Raises:
+            ArtifactError: *node* has no ``unique_id`` or no ``name``.
+        """
+        config = node.get("config") or {}
+        meta = _meta(node)
+        test = node.get("test_metadata") or {}
+        checksum = node.get("checksum")
+        version = node.get("version")
+        return cls(
+            **_model_fields(node),
+            resource_type=node.get("resource_type") or node["unique_id"].split(".")[0],
+            package_name=node.get("package_name") or "",
+            fqn=tuple(node.get("fqn") or ()),
+            identifier=node.get("identifier"),
+            relation_name=node.get("relation_name"),
+            group=config.get("group") or node.get("group"),
+            access=node.get("access"),
+            version=None if version is None else str(version),
+            path=node.get("original_file_path"),
+            patch_path=node.get("patch_path"),
+            language=node.get("language"),
+            raw_code=node.get("raw_code"),
+            compiled_code=node.get("compiled_code"),
+            checksum=checksum.get("checksum") if isinstance(checksum, Mapping) else checksum,
+            source_name=node.get("source_name"),
+            attached_node=node.get("attached_node"),
+            column_name=node.get("column_name"),
+            test_name=test.get("name"),
+            test_arguments=dict(test.get("kwargs") or {}),
+            severity=str(config["severity"]).lower() if config.get("severity") else None,
+            meta=meta,
+            config=dict(config),
+        )
+
+    @property
+    def is_ephemeral(self) -> bool:
+        """Whether the node lives only inside the SQL of others."""
+        return self.resource_type == "model" and self.materialization == "ephemeral"
+
+    @property
+    def is_test(self) -> bool:
+        """Whether the node checks others and makes nothing."""
+        return self.resource_type in TESTS
+
+    @property
+    def is_dataset(self) -> bool:
+        """Whether the node stands for a relation in the warehouse."""
+        return self.resource_type in DATASETS and not self.is_ephemeral
+
+    @property
+    def relation(self) -> tuple[str, ...]:
+        """The parts of the relation's name that are known: database, schema, identifier."""
+        own = self.identifier or self.alias
+        return tuple(part for part in (self.database, self.schema_name, own) if part)
+
+    @property
+    def classifications(self) -> tuple[ColumnClassification, ...]:
+        """The classified columns, from ``meta.floe`` of each column, in the project's order."""
+        found = (_classification(column) for column in self.columns.values())
+        return tuple(item for item in found if item is not None)
+
+
+class ProjectGraph(Value):
+    """All nodes of a project by unique id, and how they feed each other.
+
+    *nodes* maps unique id → node and holds sources and tests too; it may read lazily.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    project_name: str
+    adapter_type: str
+    dbt_version: str = ""
+    project_root: str = ""
+    nodes: Mapping[str, DbtNode]
+    exposures: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
+
+    def node(self, unique_id: str) -> DbtNode | None:
+        """Return the node *unique_id*, or None where the project has none (a hook, say)."""
+        return self.nodes.get(unique_id)
+
+    def inputs_of(self, unique_id: str) -> tuple[DbtNode, ...]:
+        """Return the relations that *unique_id* reads, once each, in the order dbt gives.
+
+        An ephemeral parent exists nowhere: the relations it reads stand in its place.
+        """
+        return tuple({node.unique_id: node for node in self._read_by(unique_id, set())}.values())
+
+    def tested_by(self, unique_id: str) -> tuple[DbtNode, ...]:
+        """Return what the test *unique_id* is about.
+
+        A generic test is about the node it is attached to, not about all that it reads.
+        """
+        test = self.nodes.get(unique_id)
+        if test is None:
+            return ()
+        attached = self.nodes.get(test.attached_node) if test.attached_node else None
+        if attached is not None and attached.is_dataset:
+            return (attached,)
+        return self.inputs_of(unique_id)
+
+    def _read_by(self, unique_id: str, seen: set[str]) -> Iterator[DbtNode]:
+        node = self.nodes.get(unique_id)
+        for parent_id in node.depends_on if node is not None else ():
+            parent = self.nodes.get(parent_id)
+            if parent is None or parent_id in seen:
+                continue
+            if parent.is_ephemeral:
+                seen.add(parent_id)
+                yield from self._read_by(parent_id, seen)
+            elif parent.is_dataset:
+                yield parent
+
+
+def _model_fields(node: Mapping[str, Any]) -> dict[str, Any]:
+    for member in ("unique_id", "name"):
+        if not node.get(member):
+            where = str(node.get("unique_id") or "manifest")
+            raise ArtifactError(
+                Problem(f"a node has no {member}", where, "run `dbt parse` to write it again")
+            )
+    config = node.get("config") or {}
+    depends_on = node.get("depends_on") or {}
+    default = "view" if node.get("resource_type", "model") == "model" else node["resource_type"]
+    return {
+        "unique_id": node["unique_id"],
+        "name": node["name"],
+        "alias": node.get("alias") or node["name"],
+        "database": node.get("database") or "",
+        "schema_name": node.get("schema") or "",
+        "description": node.get("description") or "",
+        "tags": [str(tag) for tag in node.get("tags") or ()],
+        "owner": _owner(node),
+        "depends_on": list(depends_on.get("nodes") or ()),
+        "columns": _columns(node.get("columns") or {}),
+        "materialization": config.get("materialized") or default,
+    }
+
+
+def _columns(columns: Mapping[str, Mapping[str, Any]]) -> dict[str, ColumnMetadata]:
+    return {
+        name: ColumnMetadata(
+            name=name,
+            data_type=column.get("data_type"),
+            description=column.get("description"),
+            floe_meta=_floe_meta(_meta(column)),
+        )
+        for name, column in columns.items()
+    }
+
+
+def _meta(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``meta`` wherever this dbt writes it: at the top, under ``config``, or at both."""
+    config = item.get("config")
+    under_config = config.get("meta") if isinstance(config, Mapping) else None
+    return {**_mapping(under_config), **_mapping(item.get("meta"))}
+
+
+def _floe_meta(meta: Mapping[str, Any]) -> dict[str, Any]:
+    return _mapping(meta.get("floe"))
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return dict(value) if isinstance(value, Mapping) else {}
+
+
+def _owner(node: Mapping[str, Any]) -> str | None:
+    meta = _meta(node)
+    for owner in (_floe_meta(meta).get("owner"), meta.get("owner")):
+        first = owner[0] if isinstance(owner, Sequence) and owner else owner
+        text = owner if isinstance(owner, str) else first
+        if isinstance(text, str) and text.strip():
+            return text.strip()
+    return None
+
+
+def _classification(column: ColumnMetadata) -> ColumnClassification | None:
+    meta = column.floe_meta
+    classification = meta.get("classification")
+    if classification is None or classification == "":
+        return None
+    pii_type, sensitivity = meta.get("pii_type"), meta.get("sensitivity")
+    return ColumnClassification(
+        column_name=column.name,
+        classification=str(classification),
+        pii_type=None if pii_type is None else str(pii_type),
+        sensitivity="medium" if sensitivity is None else str(sensitivity),
+    )

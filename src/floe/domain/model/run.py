@@ -1,0 +1,157 @@
+"""One run: what is asked of dbt, in which context, and what came of it."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Self
+from uuid import UUID
+
+from pydantic import Field, field_validator
+
+from floe.domain.model import identity
+from floe.domain.model.node_event import NodeFinished
+from floe.domain.model.tracing import TraceParent
+from floe.domain.model.value import UtcDatetime, Value
+
+
+class DbtVerb(StrEnum):
+    """The dbt commands that floe knows how to observe."""
+
+    BUILD = "build"
+    RUN = "run"
+    TEST = "test"
+    SEED = "seed"
+    SNAPSHOT = "snapshot"
+    PARSE = "parse"
+    COMPILE = "compile"
+    RETRY = "retry"
+    SOURCE_FRESHNESS = "source freshness"
+
+
+class DbtCommand(Value):
+    """One invocation of dbt; every directory is absolute.
+
+    *select*, *exclude* and *selector* are dbt's own syntax. *environment* is added to the
+    environment of this invocation only. *arguments* go to dbt as they are.
+    """
+
+    verb: DbtVerb = DbtVerb.BUILD
+    project_dir: Path
+    profiles_dir: Path
+    profile: str
+    target: str
+    target_path: Path | None = None
+    threads: int | None = None
+    select: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    selector: str | None = None
+    full_refresh: bool = False
+    variables: Mapping[str, object] = Field(default_factory=dict)
+    environment: Mapping[str, str] = Field(default_factory=dict)
+    arguments: tuple[str, ...] = ()
+
+    @field_validator("project_dir", "profiles_dir", "target_path")
+    @classmethod
+    def _path_is_absolute(cls, path: Path | None) -> Path | None:
+        if path is not None and not path.is_absolute():
+            msg = "must be absolute: dbt keeps relative directories in its parse cache"
+            raise ValueError(msg)
+        return path
+
+
+class RunReference(Value):
+    """A run that somebody else reports, by its official OpenLineage name."""
+
+    run_id: str
+    job_namespace: str
+    job_name: str
+
+    @field_validator("run_id")
+    @classmethod
+    def _run_id_is_a_uuid(cls, run_id: str) -> str:
+        return str(UUID(run_id))
+
+
+class RunContext(Value):
+    """Who runs what, where, and under which run; the same for every event of an invocation.
+
+    *invocation* tells apart the invocations of one run: step key and attempt under Dagster.
+    *parent* and *root* are runs that others report: the Dagster run, or what the environment says.
+    *attributes* are the tenant context: they stand on every span.
+    """
+
+    run_id: str
+    pipeline: str
+    invocation: str = "1"
+    started_at: UtcDatetime
+    target: str = ""
+    target_name: str = ""
+    orchestrator: str = "direct"
+    namespace: str = "floe"
+    parent: RunReference | None = None
+    root: RunReference | None = None
+    trace_parent: TraceParent | None = None
+    attributes: Mapping[str, str] = Field(default_factory=dict)
+    orchestrator_attributes: Mapping[str, str] = Field(default_factory=dict)
+    nominal_start: UtcDatetime | None = None
+    nominal_end: UtcDatetime | None = None
+
+    @field_validator("run_id")
+    @classmethod
+    def _run_id_is_a_uuid(cls, run_id: str) -> str:
+        return str(UUID(run_id))
+
+    @property
+    def trace_id(self) -> str:
+        """The trace that this run belongs to: the incoming one, else one derived from the run."""
+        return self.trace_parent.trace_id if self.trace_parent else identity.trace_id(self.run_id)
+
+    @property
+    def run_span_id(self) -> str:
+        """The span of the whole run."""
+        return identity.span_id(self.trace_id, f"run/{self.run_id}")
+
+    @property
+    def invocation_run_id(self) -> str:
+        """The lineage run of this dbt invocation."""
+        return identity.invocation_run_id(self.run_id, self.invocation)
+
+    @property
+    def invocation_span_id(self) -> str:
+        """The span of this dbt invocation."""
+        return identity.span_id(self.trace_id, f"invocation/{self.invocation_run_id}")
+
+    def node_run_id(self, unique_id: str) -> str:
+        """Return the lineage run of the node *unique_id* in this invocation."""
+        return identity.node_run_id(self.invocation_run_id, unique_id)
+
+    def node_span_id(self, unique_id: str) -> str:
+        """Return the span of the node *unique_id* in this invocation."""
+        return identity.node_span_id(self.trace_id, self.invocation_span_id, unique_id)
+
+    def of_invocation(self, invocation: str) -> Self:
+        """Return this context for another dbt invocation of the same run."""
+        return self.model_copy(update={"invocation": invocation})
+
+
+class RunSummary(Value):
+    """What came of a run: every node that ended, in dbt's order, and how dbt itself ended."""
+
+    run_id: str
+    pipeline: str
+    started_at: UtcDatetime
+    finished_at: UtcDatetime
+    exit_code: int
+    interrupted: bool = False
+    message: str | None = None
+    nodes: tuple[NodeFinished, ...] = ()
+
+    @property
+    def elapsed_s(self) -> float:
+        """Wall time of the run in seconds."""
+        return (self.finished_at - self.started_at).total_seconds()
+
+    @property
+    def failed(self) -> tuple[NodeFinished, ...]:
+        """The nodes that made the run fail."""
+        return tuple(node for node in self.nodes if node.status.is_failure)

@@ -1,0 +1,1 @@
+"""Verbs: functions that take ports as keyword arguments, one verb per module."""

@@ -1,0 +1,101 @@
+"""Tell lineage and tracing what dbt does, without ever standing in its way."""
+
+import logging
+from collections.abc import Generator, Iterable, Iterator
+
+from floe.domain.model.manifest import ProjectGraph
+from floe.domain.model.node_event import DbtEvent
+from floe.domain.model.redaction import Redactor
+from floe.domain.model.run import RunContext
+from floe.domain.model.run_ledger import RunLedger, RunTransition
+from floe.domain.model.value import utc_now
+from floe.ports.lineage import LineageEmitter
+from floe.ports.tracer import Tracer
+
+_LOG = logging.getLogger("floe.observe")
+
+
+class Observation:
+    """The account of one observation: how many transitions a backend did not keep."""
+
+    def __init__(self) -> None:
+        self.lineage_lost = 0
+        self.spans_lost = 0
+
+
+def observe(
+    events: Iterable[DbtEvent],
+    *,
+    context: RunContext,
+    graph: ProjectGraph,
+    lineage: LineageEmitter,
+    tracer: Tracer,
+    redactor: Redactor,
+    observation: Observation | None = None,
+) -> Generator[DbtEvent, None, None]:
+    """Yield *events* unchanged but for masked secrets, and tell each one on the way.
+
+    However the stream ends, by itself, by an error in it or by its reader walking away, every run
+    that was started gets its end and *events* is closed. A backend that fails costs a count and
+    one warning, never the run: whatever lineage or tracing raises stops here.
+    """
+    ledger = RunLedger(context, graph)
+    account = observation or Observation()
+    reason = "the run was interrupted"
+    try:
+        for event in events:
+            clean = masked(event, redactor)
+            _tell(ledger.feed(clean), lineage, tracer, account)
+            yield clean
+        reason = "dbt ended without an account of itself"
+    except Exception as error:
+        reason = redactor.text(f"{type(error).__name__}: {error}")
+        raise
+    finally:
+        close = getattr(events, "close", None)
+        try:
+            if close is not None:
+                close()
+        finally:
+            _tell(ledger.close(utc_now(), reason), lineage, tracer, account)
+
+
+def masked(event: DbtEvent, redactor: Redactor) -> DbtEvent:
+    """Return *event* with every known secret masked, wherever it stands in it."""
+    update: dict[str, object] = {}
+    for field in ("message", "text", "compiled_code"):
+        text = getattr(event, field, None)
+        if isinstance(text, str):
+            clean = redactor.text(text)
+            if clean != text:
+                update[field] = clean
+    for field in ("raw", "adapter_response"):
+        nested = getattr(event, field, None)
+        if nested:
+            update[field] = redactor.value(nested)
+    return event.model_copy(update=update) if update else event
+
+
+def _tell(
+    transitions: Iterator[RunTransition],
+    lineage: LineageEmitter,
+    tracer: Tracer,
+    account: Observation,
+) -> None:
+    for transition in transitions:
+        try:
+            lineage.emit(transition)
+        except Exception:  # noqa: BLE001 - this is the edge where lineage stops mattering
+            account.lineage_lost += 1
+            if account.lineage_lost == 1:
+                _LOG.warning("lineage: an event could not be kept", exc_info=_debugging())
+        try:
+            tracer.record(transition)
+        except Exception:  # noqa: BLE001 - likewise for tracing
+            account.spans_lost += 1
+            if account.spans_lost == 1:
+                _LOG.warning("tracing: a span could not be kept", exc_info=_debugging())
+
+
+def _debugging() -> bool:
+    return _LOG.isEnabledFor(logging.DEBUG)

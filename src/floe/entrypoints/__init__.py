@@ -1,0 +1,1 @@
+"""Doors: parse, build the container, call one use case, report."""

@@ -1,0 +1,1 @@
+"""Promises: one Protocol per module, named for its role; no behaviour, no technology."""

@@ -1,0 +1,150 @@
+"""Observation never holds up, changes or breaks what flows through it."""
+
+from collections.abc import Generator
+
+import pytest
+
+from floe.domain.model.lineage import LineageEventType
+from floe.domain.model.node_event import (
+    DbtEvent,
+    InvocationFinished,
+    InvocationStarted,
+    NodeFinished,
+)
+from floe.domain.model.redaction import MASK, Redactor
+from floe.domain.use_cases.observe import Observation, observe
+from floe.testing.fakes import (
+    BrokenLineageEmitter,
+    BrokenTracer,
+    RecordingLineageEmitter,
+    RecordingTracer,
+    ScriptedDbtRunner,
+)
+from tests.fakes import NOON, context, finished, graph, node, started
+
+A = "model.shop.a"
+GRAPH = graph(node(A))
+STORY: tuple[DbtEvent, ...] = (
+    InvocationStarted(at=NOON, invocation_id="i"),
+    started(A),
+    finished(A),
+    InvocationFinished(at=NOON, exit_code=0),
+)
+
+
+def test_the_same_events_come_out_in_the_same_order() -> None:
+    seen = observe(
+        STORY,
+        context=context(),
+        graph=GRAPH,
+        lineage=RecordingLineageEmitter(),
+        tracer=RecordingTracer(),
+        redactor=Redactor(["hunter22"]),
+    )
+
+    assert tuple(seen) == STORY
+
+
+def test_lineage_and_tracing_hear_the_same_story() -> None:
+    lineage, tracer = RecordingLineageEmitter(), RecordingTracer()
+
+    list(
+        observe(
+            STORY,
+            context=context(),
+            graph=GRAPH,
+            lineage=lineage,
+            tracer=tracer,
+            redactor=Redactor(),
+        )
+    )
+
+    assert lineage.transitions == tracer.transitions
+    assert [told.state for told in lineage.transitions] == [
+        LineageEventType.START,
+        LineageEventType.START,
+        LineageEventType.COMPLETE,
+        LineageEventType.COMPLETE,
+    ]
+
+
+def test_broken_backends_cost_a_count_and_nothing_else() -> None:
+    account = Observation()
+
+    seen = list(
+        observe(
+            STORY,
+            context=context(),
+            graph=GRAPH,
+            lineage=BrokenLineageEmitter(),
+            tracer=BrokenTracer(),
+            redactor=Redactor(),
+            observation=account,
+        )
+    )
+
+    assert tuple(seen) == STORY
+    assert (account.lineage_lost, account.spans_lost) == (4, 4)
+
+
+def test_a_reader_that_walks_away_stops_dbt_and_ends_every_run() -> None:
+    runner, lineage = ScriptedDbtRunner(STORY), RecordingLineageEmitter()
+    events: Generator[DbtEvent, None, None] = (event for event in runner.events)
+    stream = observe(
+        events,
+        context=context(),
+        graph=GRAPH,
+        lineage=lineage,
+        tracer=RecordingTracer(),
+        redactor=Redactor(),
+    )
+    next(stream)
+    next(stream)
+
+    stream.close()
+
+    assert [told.state for told in lineage.transitions[-2:]] == [LineageEventType.ABORT] * 2
+    assert next(events, None) is None
+
+
+def test_an_error_in_the_stream_ends_every_run_and_goes_on() -> None:
+    def failing() -> Generator[DbtEvent, None, None]:
+        yield STORY[1]
+        raise RuntimeError("the pipe with hunter22 broke")
+
+    lineage = RecordingLineageEmitter()
+
+    with pytest.raises(RuntimeError):
+        list(
+            observe(
+                failing(),
+                context=context(),
+                graph=GRAPH,
+                lineage=lineage,
+                tracer=RecordingTracer(),
+                redactor=Redactor(["hunter22"]),
+            )
+        )
+
+    assert lineage.transitions[-1].message == f"RuntimeError: the pipe with {MASK} broke"
+
+
+def test_a_secret_is_masked_before_anybody_hears_it() -> None:
+    told = finished(A, message="password hunter22 is wrong", raw={"info": {"msg": "hunter22"}})
+    lineage = RecordingLineageEmitter()
+
+    seen = list(
+        observe(
+            [told],
+            context=context(),
+            graph=GRAPH,
+            lineage=lineage,
+            tracer=RecordingTracer(),
+            redactor=Redactor(["hunter22"]),
+        )
+    )
+
+    assert isinstance(seen[0], NodeFinished)
+    assert seen[0].message == f"password {MASK} is wrong"
+    assert seen[0].raw == {"info": {"msg": MASK}}
+    assert "hunter22" not in repr(lineage.transitions)

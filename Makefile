@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 DEMO_VENV := .venv-demo
 BIN := $(VENV)/bin
-PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes
+PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes --no-deps
 SOURCES := src tests benchmarks
 
 export PYTHONDONTWRITEBYTECODE :=

@@ -1,9 +1,9 @@
 """What dbt knows of a project: its nodes and how they depend on each other."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
-from pydantic import ConfigDict, Field, JsonValue
+from pydantic import ConfigDict, Field, JsonValue, SkipValidation
 
 from floe.domain.model.errors import ArtifactError, Problem
 from floe.domain.model.governance import ColumnClassification
@@ -160,7 +160,7 @@ class ProjectGraph(Value):
     adapter_type: str
     dbt_version: str = ""
     project_root: str = ""
-    nodes: Mapping[str, DbtNode]
+    nodes: SkipValidation[Mapping[str, DbtNode]]
     exposures: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
 
     def node(self, unique_id: str) -> DbtNode | None:
@@ -198,6 +198,32 @@ class ProjectGraph(Value):
                 yield from self._read_by(parent_id, seen)
             elif parent.is_dataset:
                 yield parent
+
+
+class DeferredNodes(Mapping[str, DbtNode]):
+    """The nodes of a graph that is loaded at the first look, for a manifest not yet written."""
+
+    def __init__(self, load: Callable[[], ProjectGraph]) -> None:
+        self._load = load
+        self._loaded: Mapping[str, DbtNode] | None = None
+
+    @property
+    def _nodes(self) -> Mapping[str, DbtNode]:
+        if self._loaded is None:
+            self._loaded = self._load().nodes
+        return self._loaded
+
+    def __getitem__(self, unique_id: str) -> DbtNode:
+        """Return the node *unique_id*."""
+        return self._nodes[unique_id]
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield every unique id."""
+        return iter(self._nodes)
+
+    def __len__(self) -> int:
+        """Return how many nodes there are."""
+        return len(self._nodes)
 
 
 def _model_fields(node: Mapping[str, Any]) -> dict[str, Any]:

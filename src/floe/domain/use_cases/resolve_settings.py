@@ -1,0 +1,117 @@
+"""Settle every setting from its layers, and remember which layer decided it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from floe.domain.model.errors import ConfigurationError, Problem
+from floe.domain.model.settings import Settings
+
+PREFIX = "FLOE_"
+_DEFAULTS = "default"
+
+
+class Layer(NamedTuple):
+    """Some settings and where they come from: a file, the environment, the command line."""
+
+    name: str
+    values: Mapping[str, Any]
+
+
+class ResolvedSettings(NamedTuple):
+    """The settings, and for each dotted key the name of the layer that decided it."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+
+
+def resolve_settings(layers: Sequence[Layer]) -> ResolvedSettings:
+    """Return what *layers* say together; a later layer wins.
+
+    A section whose ``kind`` changes is replaced as a whole: options of one kind mean nothing to
+    another.
+
+    Raises:
+        ConfigurationError: A setting is unknown or has the wrong type; all of them at once, each
+            with the layer that it came from and never with its value.
+    """
+    merged: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for layer in layers:
+        _merge(merged, layer.values, origins, layer.name, "")
+    try:
+        settings = Settings.model_validate(merged)
+    except ValidationError as error:
+        raise ConfigurationError(*_problems(error, origins)) from error
+    for key in _flat(settings.model_dump(mode="json")):
+        origins.setdefault(key, _DEFAULTS)
+    return ResolvedSettings(settings, origins)
+
+
+def environment_layer(environ: Mapping[str, str]) -> Layer:
+    """Return the settings named in *environ*: ``FLOE_LINEAGE__KIND`` is ``lineage.kind``.
+
+    Variables whose first part is no setting belong to somebody else and are passed over.
+    """
+    values: dict[str, Any] = {}
+    for name in sorted(environ):
+        path = name.removeprefix(PREFIX).lower().split("__")
+        if name.startswith(PREFIX) and path[0] in Settings.model_fields:
+            section = values
+            for part in path[:-1]:
+                nested = section.setdefault(part, {})
+                section = nested if isinstance(nested, dict) else section
+            section[path[-1]] = environ[name]
+    return Layer("environment", values)
+
+
+def _merge(
+    into: dict[str, Any],
+    values: Mapping[str, Any],
+    origins: dict[str, str],
+    layer: str,
+    prefix: str,
+) -> None:
+    for key, value in values.items():
+        path = f"{prefix}{key}"
+        before = into.get(key)
+        if not isinstance(value, Mapping):
+            into[key] = value
+            origins[path] = layer
+            continue
+        changes_kind = "kind" in value and isinstance(before, dict) and before.get("kind")
+        if changes_kind and before["kind"] != value["kind"]:
+            before = None
+            for stale in [name for name in origins if name.startswith(f"{path}.")]:
+                del origins[stale]
+        into[key] = before if isinstance(before, dict) else {}
+        _merge(into[key], value, origins, layer, f"{path}.")
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> list[str]:
+    return [
+        name
+        for key, value in values.items()
+        for name in (
+            _flat(value, f"{prefix}{key}.")
+            if isinstance(value, Mapping) and value
+            else [f"{prefix}{key}"]
+        )
+    ]
+
+
+def _problems(error: ValidationError, origins: Mapping[str, str]) -> list[Problem]:
+    problems = []
+    for detail in error.errors(include_input=False, include_url=False):
+        parts = [str(part) for part in detail["loc"]]
+        section, tag = parts[0], parts[1:2]
+        known = Settings.model_fields[section].annotation if section in Settings.model_fields else 0
+        is_tagged = known not in (0, str, bool, float) and len(parts) > 1
+        key = ".".join([section, *(parts[2:] if is_tagged and tag else parts[1:])])
+        origin = next((name for path, name in origins.items() if path.startswith(key)), "settings")
+        unknown = detail["type"] == "extra_forbidden"
+        what = f"there is no setting {key}" if unknown else f"{key}: {detail['msg']}"
+        fix = f"settings are {', '.join(sorted(Settings.model_fields))}" if unknown else ""
+        problems.append(Problem(what, origin, fix))
+    return problems

@@ -6,9 +6,11 @@ from collections.abc import Generator, Iterable, Iterator
 from floe.domain.model.manifest import ProjectGraph
 from floe.domain.model.node_event import DbtEvent
 from floe.domain.model.redaction import Redactor
-from floe.domain.model.run import RunContext
+from floe.domain.model.run import DbtCommand, RunContext
 from floe.domain.model.run_ledger import RunLedger, RunTransition
+from floe.domain.model.tracing import TraceParent
 from floe.domain.model.value import utc_now
+from floe.ports.dbt_runner import DbtRunner
 from floe.ports.lineage import LineageEmitter
 from floe.ports.tracer import Tracer
 
@@ -58,6 +60,42 @@ def observe(
                 close()
         finally:
             _tell(ledger.close(utc_now(), reason), lineage, tracer, account)
+
+
+class ObservedRunner:
+    """A dbt runner whose every run is observed; ``account`` adds up over all of them."""
+
+    def __init__(
+        self, runner: DbtRunner, lineage: LineageEmitter, tracer: Tracer, redactor: Redactor
+    ) -> None:
+        self._runner = runner
+        self._lineage = lineage
+        self._tracer = tracer
+        self._redactor = redactor
+        self.account = Observation()
+
+    def __call__(
+        self, command: DbtCommand, context: RunContext, graph: ProjectGraph
+    ) -> Generator[DbtEvent, None, None]:
+        """Yield the observed events of *command*; dbt is told which trace and run it is part of."""
+        told = {
+            "TRACEPARENT": str(
+                TraceParent(trace_id=context.trace_id, span_id=context.invocation_span_id)
+            ),
+            "OPENLINEAGE_PARENT_ID": (
+                f"{context.namespace}/{context.pipeline}/{context.invocation_run_id}"
+            ),
+        }
+        environment = {**told, **command.environment}
+        return observe(
+            self._runner.run(command.model_copy(update={"environment": environment})),
+            context=context,
+            graph=graph,
+            lineage=self._lineage,
+            tracer=self._tracer,
+            redactor=self._redactor,
+            observation=self.account,
+        )
 
 
 def masked(event: DbtEvent, redactor: Redactor) -> DbtEvent:

@@ -10,6 +10,7 @@ from floe.domain.model.settings import Settings
 
 PREFIX = "FLOE_"
 _DEFAULTS = "default"
+_CHOSEN_BY_KIND = frozenset({"lineage", "tracing", "dbt"})
 
 
 class Layer(NamedTuple):
@@ -75,17 +76,18 @@ def _merge(
 ) -> None:
     for key, value in values.items():
         path = f"{prefix}{key}"
-        before = into.get(key)
         if not isinstance(value, Mapping):
             into[key] = value
             origins[path] = layer
             continue
-        changes_kind = "kind" in value and isinstance(before, dict) and before.get("kind")
-        if changes_kind and before["kind"] != value["kind"]:
-            before = None
+        before = into.get(key)
+        keeps = isinstance(before, dict) and value.get("kind", before.get("kind")) == before.get(
+            "kind"
+        )
+        if not keeps:
+            into[key] = {}
             for stale in [name for name in origins if name.startswith(f"{path}.")]:
                 del origins[stale]
-        into[key] = before if isinstance(before, dict) else {}
         _merge(into[key], value, origins, layer, f"{path}.")
 
 
@@ -104,11 +106,8 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> list[str]:
 def _problems(error: ValidationError, origins: Mapping[str, str]) -> list[Problem]:
     problems = []
     for detail in error.errors(include_input=False, include_url=False):
-        parts = [str(part) for part in detail["loc"]]
-        section, tag = parts[0], parts[1:2]
-        known = Settings.model_fields[section].annotation if section in Settings.model_fields else 0
-        is_tagged = known not in (0, str, bool, float) and len(parts) > 1
-        key = ".".join([section, *(parts[2:] if is_tagged and tag else parts[1:])])
+        section, *rest = [str(part) for part in detail["loc"]]
+        key = ".".join([section, *(rest[1:] if section in _CHOSEN_BY_KIND else rest)])
         origin = next((name for path, name in origins.items() if path.startswith(key)), "settings")
         unknown = detail["type"] == "extra_forbidden"
         what = f"there is no setting {key}" if unknown else f"{key}: {detail['msg']}"

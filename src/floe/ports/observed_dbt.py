@@ -1,4 +1,4 @@
-"""dbt as the rest of floe sees it: already observed, already masked."""
+"""dbt as an orchestrator sees it: already told to lineage and tracing."""
 
 from collections.abc import Generator
 from typing import Protocol
@@ -9,14 +9,15 @@ from floe.domain.model.run import DbtCommand, RunContext
 
 
 class ObservedDbt(Protocol):
-    """Run a dbt command whose every event is told to lineage and tracing on the way."""
+    """Run one dbt command under observation."""
 
     def __call__(
         self, command: DbtCommand, context: RunContext, graph: ProjectGraph
     ) -> Generator[DbtEvent, None, None]:
-        """Yield the events of *command* as they happen, with known secrets masked.
+        """Yield the events of *command* while dbt runs, each one told to lineage and tracing.
 
-        Closing the generator stops dbt, returns when dbt is gone, and ends every open run.
+        Closing the generator, or an exception thrown into it, stops dbt, ends every open run of
+        lineage and returns only when dbt is gone.
 
         Raises:
             EnvironmentNotReadyError: dbt or the adapter package is not installed.

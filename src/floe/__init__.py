@@ -1,1 +1,117 @@
-"""Run dbt under an orchestrator: a contract in; profiles, assets, lineage and traces out."""
+"""Run dbt under an orchestrator: a contract in; profiles, assets, lineage and traces out.
+
+Every name below is imported when it is first used, so that ``import floe`` costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from floe.adapters.dagster.assets import FloeAssetFactory
+    from floe.adapters.dagster.translator import FloeTranslator
+    from floe.adapters.openlineage.datasets import LineageDatasetBuilder
+    from floe.adapters.openlineage.emitter import OpenLineageEmitter
+    from floe.adapters.otlp.manager import TracingManager
+    from floe.adapters.profiles.bigquery import BigQueryProfileGenerator
+    from floe.adapters.profiles.databricks import DatabricksProfileGenerator
+    from floe.adapters.profiles.duckdb import DuckDBProfileGenerator
+    from floe.adapters.profiles.factory import ProfileFactory
+    from floe.adapters.profiles.postgres import PostgreSQLProfileGenerator
+    from floe.adapters.profiles.redshift import RedshiftProfileGenerator
+    from floe.adapters.profiles.snowflake import SnowflakeProfileGenerator
+    from floe.adapters.profiles.spark import SparkProfileGenerator
+    from floe.adapters.profiles.writer import ProfileWriter
+    from floe.domain.model.errors import FloeError
+    from floe.domain.model.governance import ColumnClassification
+    from floe.domain.model.lineage import (
+        LineageDataset,
+        LineageEvent,
+        LineageEventType,
+        OpenLineageConfig,
+    )
+    from floe.domain.model.manifest import ColumnMetadata, DbtModelMetadata
+    from floe.domain.model.materialization import AssetMaterializationResult, MaterializationStatus
+    from floe.domain.model.profile import ProfileGeneratorConfig
+    from floe.domain.model.tracing import TracingConfig
+    from floe.entrypoints.project import Project, open_project
+    from floe.ports.lineage import LineageEmitter
+    from floe.ports.profile_generator import ProfileGenerator
+
+_HOMES = {
+    "AssetMaterializationResult": "domain.model.materialization",
+    "BigQueryProfileGenerator": "adapters.profiles.bigquery",
+    "ColumnClassification": "domain.model.governance",
+    "ColumnMetadata": "domain.model.manifest",
+    "DatabricksProfileGenerator": "adapters.profiles.databricks",
+    "DbtModelMetadata": "domain.model.manifest",
+    "DuckDBProfileGenerator": "adapters.profiles.duckdb",
+    "FloeAssetFactory": "adapters.dagster.assets",
+    "FloeError": "domain.model.errors",
+    "FloeTranslator": "adapters.dagster.translator",
+    "LineageDataset": "domain.model.lineage",
+    "LineageDatasetBuilder": "adapters.openlineage.datasets",
+    "LineageEmitter": "ports.lineage",
+    "LineageEvent": "domain.model.lineage",
+    "LineageEventType": "domain.model.lineage",
+    "MaterializationStatus": "domain.model.materialization",
+    "OpenLineageConfig": "domain.model.lineage",
+    "OpenLineageEmitter": "adapters.openlineage.emitter",
+    "PostgreSQLProfileGenerator": "adapters.profiles.postgres",
+    "ProfileFactory": "adapters.profiles.factory",
+    "ProfileGenerator": "ports.profile_generator",
+    "ProfileGeneratorConfig": "domain.model.profile",
+    "ProfileWriter": "adapters.profiles.writer",
+    "Project": "entrypoints.project",
+    "RedshiftProfileGenerator": "adapters.profiles.redshift",
+    "SnowflakeProfileGenerator": "adapters.profiles.snowflake",
+    "SparkProfileGenerator": "adapters.profiles.spark",
+    "TracingConfig": "domain.model.tracing",
+    "TracingManager": "adapters.otlp.manager",
+    "open_project": "entrypoints.project",
+}
+
+__all__ = [
+    "AssetMaterializationResult",
+    "BigQueryProfileGenerator",
+    "ColumnClassification",
+    "ColumnMetadata",
+    "DatabricksProfileGenerator",
+    "DbtModelMetadata",
+    "DuckDBProfileGenerator",
+    "FloeAssetFactory",
+    "FloeError",
+    "FloeTranslator",
+    "LineageDataset",
+    "LineageDatasetBuilder",
+    "LineageEmitter",
+    "LineageEvent",
+    "LineageEventType",
+    "MaterializationStatus",
+    "OpenLineageConfig",
+    "OpenLineageEmitter",
+    "PostgreSQLProfileGenerator",
+    "ProfileFactory",
+    "ProfileGenerator",
+    "ProfileGeneratorConfig",
+    "ProfileWriter",
+    "Project",
+    "RedshiftProfileGenerator",
+    "SnowflakeProfileGenerator",
+    "SparkProfileGenerator",
+    "TracingConfig",
+    "TracingManager",
+    "open_project",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Import the public name *name* from its home at its first use."""
+    if name not in _HOMES:
+        msg = f"module 'floe' has no attribute {name!r}"
+        raise AttributeError(msg)
+    return getattr(import_module(f"floe.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return __all__

@@ -36,11 +36,12 @@ class NodeStatus(StrEnum):
 
 
 class InvocationStarted(Value):
-    """dbt has started; nothing has run yet."""
+    """dbt has started; nothing has run yet. *verb* is the command, such as ``build``."""
 
     at: UtcDatetime
     invocation_id: str
     dbt_version: str = ""
+    verb: str = ""
     raw: Raw | None = Field(default=None, repr=False)
 
 

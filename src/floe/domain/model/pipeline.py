@@ -158,6 +158,7 @@ class ScheduleDefinition(Value):
     job: str
     cron: str
     timezone: str = "UTC"
+    enabled: bool = True
     description: str | None = None
 
 

@@ -1,0 +1,102 @@
+"""dbt as a command of its own, which may live in another environment than floe."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Generator
+from pathlib import Path
+from typing import IO, cast
+
+from floe.adapters.dbt import process_group
+from floe.adapters.dbt.command_line import arguments, environment, log_options
+from floe.adapters.dbt.compiled_code import CompiledFiles
+from floe.adapters.dbt.event_mapping import DEBUG_EVENTS, EventMapping
+from floe.adapters.dbt.outcome import died
+from floe.domain.model.errors import EnvironmentNotReadyError, Problem
+from floe.domain.model.node_event import DbtEvent, Raw
+from floe.domain.model.run import DbtCommand
+
+_LOGS = ("--log-format=json", "--log-level=debug", "--no-use-colors", "--no-quiet")
+_DEBUG = b'"level": "debug"'
+_WANTED = tuple(f'"name": "{name}"'.encode() for name in DEBUG_EVENTS)
+_STDERR_TAIL = 4_000
+
+
+class SubprocessDbtRunner:
+    """Run *executable* with JSON logs; *grace_s* is what dbt gets to cancel its queries."""
+
+    def __init__(self, executable: str = "dbt", *, grace_s: float = 10.0) -> None:
+        self._executable = executable
+        self._grace_s = grace_s
+
+    def run(self, command: DbtCommand) -> Generator[DbtEvent, None, None]:
+        """Yield the events of *command*; dbt is gone when the generator is."""
+        mapping = EventMapping(CompiledFiles(command, time.time() - 1))
+        with tempfile.TemporaryFile() as stderr:
+            process = self._start(command, stderr)
+            output = cast("IO[bytes]", process.stdout)
+            try:
+                for line in output:
+                    raw = _event(line)
+                    if raw is not None:
+                        yield from mapping.feed(raw)
+                yield from _end(mapping, process.wait(), _tail(stderr))
+            finally:
+                process_group.stop(process, output, self._grace_s)
+                output.close()
+
+    def close(self) -> None:
+        """Keep nothing, let go of nothing."""
+
+    def _start(self, command: DbtCommand, stderr: IO[bytes]) -> subprocess.Popen[bytes]:
+        words = [self._path(), *_LOGS, *log_options(command), *arguments(command)]
+        return subprocess.Popen(  # noqa: S603 - words, never a shell
+            words,
+            env=environment(command, os.environ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            start_new_session=True,
+        )
+
+    def _path(self) -> str:
+        beside_python = Path(sys.executable).parent
+        found = shutil.which(self._executable) or shutil.which(
+            self._executable, path=str(beside_python)
+        )
+        if found is None:
+            raise EnvironmentNotReadyError(
+                Problem(
+                    f"there is no command {self._executable}",
+                    fix="install dbt, or name its executable in the settings under dbt",
+                )
+            )
+        return found
+
+
+def _event(line: bytes) -> Raw | None:
+    """Return the event on *line*, or None for one that says nothing to the mapping."""
+    if _DEBUG in line and not any(name in line for name in _WANTED):
+        return None
+    try:
+        raw = json.loads(line)
+    except ValueError:
+        return None
+    is_event = isinstance(raw, dict) and "info" in raw and isinstance(raw.get("data"), dict)
+    return raw if is_event else None
+
+
+def _end(mapping: EventMapping, exit_code: int, stderr: str) -> Generator[DbtEvent, None, None]:
+    if exit_code < 0 and mapping.completed_at is None:
+        raise died(exit_code, stderr)
+    yield from mapping.finish(exit_code, fallback_message=stderr)
+
+
+def _tail(stderr: IO[bytes]) -> str:
+    size = stderr.seek(0, os.SEEK_END)
+    stderr.seek(max(size - _STDERR_TAIL, 0))
+    return stderr.read().decode(errors="replace")

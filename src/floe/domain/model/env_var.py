@@ -17,6 +17,8 @@ class EnvVarType(StrEnum):
     TEXT = ""
     NUMBER = "as_number"
     BOOLEAN = "as_bool"
+    NATIVE = "as_native"
+    """A Python literal: with the default ``None`` an unset variable leaves the field absent."""
 
 
 class EnvVar(Value):

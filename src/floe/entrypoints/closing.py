@@ -1,0 +1,118 @@
+"""The closing summary as lines of text: what ran, what failed, how long, where to look."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal, NamedTuple, TypeAlias
+
+from floe.domain.model.closing_account import ClosingAccount, Failure, KindCount
+from floe.domain.model.delivery import DeliveryReport
+from floe.domain.model.errors import Problem
+from floe.domain.model.node_event import NodeStatus
+from floe.entrypoints.node_line import kind
+from floe.entrypoints.terminal_text import counted, harmless, joined, seconds
+
+Tone: TypeAlias = Literal["plain", "good", "bad", "warning", "quiet"]
+LONGEST_MESSAGE = 15
+"""Lines of a failure's message that are shown; the report has them all."""
+_IN_WORDS: Mapping[NodeStatus, str] = {
+    NodeStatus.WARN: "with warnings",
+    NodeStatus.FAIL: "failed",
+    NodeStatus.ERROR: "in error",
+    NodeStatus.RUNTIME_ERROR: "in error",
+    NodeStatus.PARTIAL_SUCCESS: "partly failed",
+    NodeStatus.SKIPPED: "skipped",
+}
+
+
+class Line(NamedTuple):
+    """A line of the summary: a *head* that names it, its *text*, and its *tone*."""
+
+    head: str
+    text: str
+    tone: Tone = "plain"
+
+
+def closing_lines(account: ClosingAccount) -> Iterator[Line]:
+    """Yield the summary of *account*, the outcome first and where to look last."""
+    yield _outcome(account)
+    if account.kinds:
+        yield Line("ran", joined(_kind_text(item) for item in account.kinds))
+    yield from _failures("failed", account.failures, "bad")
+    yield from _failures("warned", account.warnings, "warning")
+    if account.message and not account.failures:
+        yield from _paragraph("dbt said", account.message, "bad")
+    if account.slowest:
+        slowest = (f"{harmless(n.name)} {seconds(n.execution_time_s)}" for n in account.slowest)
+        yield Line("slowest", joined(slowest), "quiet")
+    for report in account.reports:
+        yield _delivery(report)
+    if account.lost:
+        yield Line("lost", f"{counted(account.lost, 'payload')} could not be kept", "warning")
+    for place in account.places:
+        yield Line(harmless(place.what), harmless(place.where))
+    if account.selection_to_repeat:
+        again = " ".join(account.selection_to_repeat)
+        yield Line("again", f"floe run -s {harmless(_quoted(again))}")
+
+
+def problem_lines(problems: Sequence[Problem]) -> Iterator[Line]:
+    """Yield what kept a run from starting, and how to put it right."""
+    for problem in problems:
+        where = f"{problem.where}: " if problem.where else ""
+        yield from _paragraph("error", f"{where}{problem.what}", "bad")
+        if problem.fix:
+            yield from _paragraph("fix", problem.fix, "plain")
+
+
+def _outcome(account: ClosingAccount) -> Line:
+    name, took = harmless(account.pipeline), seconds(account.elapsed_s)
+    if account.interrupted:
+        return Line(name, f"interrupted after {took}", "warning")
+    skipped = account.count(NodeStatus.SKIPPED)
+    ran = counted(account.count() - skipped, "node")
+    if account.failures:
+        trail = f", {skipped} skipped" if skipped else ""
+        return Line(name, f"failed after {took}: {len(account.failures)} of {ran}{trail}", "bad")
+    if not account.is_success:
+        return Line(name, f"failed after {took}, {ran} ran", "bad")
+    warned = f", {counted(len(account.warnings), 'warning')}" if account.warnings else ", all well"
+    return Line(name, f"finished in {took}: {ran}{warned}", "good")
+
+
+def _kind_text(item: KindCount) -> str:
+    troubles = (f"{n} {_IN_WORDS[s]}" for s, n in item.statuses.items() if s in _IN_WORDS)
+    trouble = ", ".join(troubles)
+    return counted(item.total, kind(item.resource_type)) + (f" ({trouble})" if trouble else "")
+
+
+def _failures(head: str, failures: Sequence[Failure], tone: Tone) -> Iterator[Line]:
+    for failure in failures:
+        path = f"  {harmless(failure.path)}" if failure.path else ""
+        yield Line(head, f"{kind(failure.resource_type)} {harmless(failure.name)}{path}", tone)
+        for _, text, _ in _paragraph("", failure.message, "plain"):
+            yield Line("", f"  {text}")
+
+
+def _paragraph(head: str, text: str, tone: Tone) -> Iterator[Line]:
+    lines = [line.rstrip() for line in harmless(text).splitlines() if line.strip()]
+    for number, line in enumerate(lines[:LONGEST_MESSAGE]):
+        yield Line("" if number else head, line, tone)
+    if len(lines) > LONGEST_MESSAGE:
+        yield Line("", f"… {counted(len(lines) - LONGEST_MESSAGE, 'more line')}", "quiet")
+
+
+def _delivery(report: DeliveryReport) -> Line:
+    counts = {
+        "delivered": report.delivered,
+        "waiting": report.waiting,
+        "refused": report.refused,
+        "dropped": report.dropped,
+    }
+    said = ", ".join(f"{number:,} {word}" for word, number in counts.items() if number)
+    trouble = f" ({harmless(report.last_error)})" if report.last_error else ""
+    if report.is_complete:
+        return Line(harmless(report.destination), said or "nothing to deliver", "quiet")
+    return Line(harmless(report.destination), f"{said}{trouble}", "warning")
+
+
+def _quoted(selection: str) -> str:
+    return f'"{selection}"' if " " in selection else selection

@@ -1,0 +1,90 @@
+"""What a person, or a program, sees of a run while it happens."""
+
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Literal, Protocol, Self, TextIO, TypeAlias
+
+from floe.domain.model.closing_account import ClosingAccount
+from floe.domain.model.errors import Problem
+from floe.domain.model.manifest import ProjectGraph
+from floe.domain.model.node_event import DbtEvent, LogEmitted, NodeStarted
+from floe.domain.model.run import RunContext
+
+Output: TypeAlias = Literal["rich", "plain", "json"]
+
+
+class ProgressView(Protocol):
+    """Show a run. Nothing here raises for the sake of the screen: a closed pipe only silences."""
+
+    def __enter__(self) -> Self:
+        """Begin to show."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leave the terminal as it was; a second call does nothing."""
+
+    def on_event(self, event: DbtEvent) -> None:
+        """Show what *event* changes; it may come from any thread."""
+
+    def summary(self, account: ClosingAccount) -> None:
+        """Say how it ended; the last call."""
+
+    def refusal(self, problems: Sequence[Problem], exit_code: int) -> None:
+        """Say why nothing ran, in place of a summary."""
+
+
+def progress_view(
+    output: Output,
+    stream: TextIO,
+    *,
+    context: RunContext,
+    graph: ProjectGraph,
+    usual: Mapping[str, float] | None = None,
+) -> ProgressView:
+    """Return the view *output* on *stream*; enter it before the first event.
+
+    *usual* maps unique id → the seconds that the node usually takes. A stream that cannot show
+    what ``rich`` needs gets ``plain``.
+    """
+    if output == "json":
+        from floe.entrypoints.json_progress import JsonProgress
+
+        return JsonProgress(stream, context)
+    if output == "rich" and is_capable(stream):
+        from floe.entrypoints.live_progress import LiveProgress
+
+        return LiveProgress(stream, context, graph, usual or {})
+    from floe.entrypoints.plain_progress import PlainProgress
+
+    return PlainProgress(stream, context, graph)
+
+
+def default_output(stream: TextIO, environ: Mapping[str, str]) -> Output:
+    """Return ``rich`` for a person at a terminal, ``plain`` for a log, a pipe or a CI job."""
+    quiet = environ.get("TERM") == "dumb" or bool(environ.get("CI"))
+    return "rich" if stream.isatty() and not quiet and is_capable(stream) else "plain"
+
+
+def is_capable(stream: TextIO) -> bool:
+    """Return whether *stream* can carry the signs that the live view draws."""
+    return (getattr(stream, "encoding", None) or "utf-8").lower().replace("-", "") == "utf8"
+
+
+def title(context: RunContext) -> str:
+    """Return what is about to run, in one line."""
+    target = ":".join(part for part in (context.target, context.target_name) if part)
+    parts = (context.pipeline, target, context.orchestrator, f"run {context.run_id[:8]}")
+    return "floe run · " + " · ".join(part for part in parts if part)
+
+
+def announced_total(event: DbtEvent) -> int | None:
+    """Return how many nodes dbt says it will run, where *event* tells."""
+    if not isinstance(event, LogEmitted | NodeStarted) or event.raw is None:
+        return None
+    data = event.raw.get("data")
+    total = data.get("total") if isinstance(data, Mapping) else None
+    return total if isinstance(total, int) and total > 0 else None

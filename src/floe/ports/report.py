@@ -1,0 +1,30 @@
+"""A run for a person to look at."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+from floe.domain.model.archived_run import ArchivedRun
+from floe.domain.model.column_lineage import RelationLineage
+
+
+class ReportWriter(Protocol):
+    """Write a page about one run."""
+
+    def write(
+        self,
+        run: ArchivedRun,
+        path: Path,
+        *,
+        earlier: tuple[ArchivedRun, ...] = (),
+        columns: Mapping[str, RelationLineage] | None = None,
+    ) -> Path:
+        """Write the page about *run* to *path*, whole or not at all, and return its absolute path.
+
+        The page needs nothing but itself: no network and no other file. *earlier* are runs to
+        compare with, newest first. *columns* maps unique id → the columns that the node makes;
+        without it the page has the documented columns and no lineage between them.
+
+        Raises:
+            EnvironmentNotReadyError: The page cannot be written there.
+        """

@@ -1,0 +1,224 @@
+"""From single spans to payloads: gathered for a moment, encoded beside the run, handed on."""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from floe.adapters.otlp.encoding import Encoder, points_in
+from floe.adapters.otlp.measurements import DROPPED, Aggregator, Exemplar, Instrument
+from floe.adapters.otlp.sink import Payload, Signal, Sink
+from floe.adapters.otlp.span_record import LogRecord, SpanRecord
+from floe.domain.model.delivery import DeliveryReport
+from floe.domain.model.errors import TelemetryError
+from floe.domain.model.tracing import AttributeValue
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
+
+_LOG = logging.getLogger("floe.telemetry")
+BATCH = 512
+"""Records in one payload: about half a megabyte, below the limit of every backend."""
+
+
+class Exporter:
+    """Gathers spans, log records and measurements, and exports them as OTLP payloads to *sink*.
+
+    A payload leaves when *batch* records are there or the first is *delay_s* seconds old: what a
+    killed process gathered since then is lost. At most *most_waiting* records are held; when
+    there are more, the caller exports them itself, so that none is lost while the sink accepts.
+    Metrics leave every *metric_interval_s* seconds and at the end. The thread starts with the
+    first record, and anew in a forked child, which leaves to its parent what that had gathered.
+    """
+
+    def __init__(
+        self,
+        sink: Sink,
+        *,
+        resource: Mapping[str, AttributeValue],
+        version: str = "",
+        batch: int = BATCH,
+        delay_s: float = 1.0,
+        most_waiting: int = 16_384,
+        metric_interval_s: float = 60.0,
+        cumulative: bool = False,
+        clock_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self._sink = sink
+        self._encoder = Encoder(resource, version)
+        self._batch = batch
+        self._delay_s = delay_s
+        self._most_waiting = most_waiting
+        self._metric_interval_s = metric_interval_s
+        self._cumulative = cumulative
+        self._clock_ns = clock_ns
+        self._reports: tuple[DeliveryReport, ...] | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        """Start from nothing: a new exporter, or the first use of one in a forked child."""
+        self._pid = os.getpid()
+        self._changed = threading.Condition()
+        self._exporting = threading.Lock()
+        self._waiting: list[SpanRecord | LogRecord] = []
+        self._pending: list[Payload] = []
+        self._aggregator = Aggregator(self._clock_ns(), cumulative=self._cumulative)
+        self._metrics_due = time.monotonic() + self._metric_interval_s
+        self._thread: threading.Thread | None = None
+        self._closing = False
+        self._trouble: TelemetryError | None = None
+        self._lost = 0
+        self._origin = uuid4().hex
+        self._payloads = 0
+
+    def add(self, record: SpanRecord | LogRecord) -> None:
+        """Take *record*.
+
+        Raises:
+            TelemetryError: There is no room left, and the sink takes nothing.
+        """
+        self._in_this_process()
+        if len(self._waiting) >= self._most_waiting:
+            self._make_room()
+        with self._changed:
+            self._waiting.append(record)
+            if len(self._waiting) in {1, self._batch}:
+                self._changed.notify()
+            if self._thread is None and not self._closing:
+                self._start_thread()
+        if self._closing:
+            self.flush()
+
+    def measure(
+        self,
+        instrument: Instrument,
+        value: float,
+        attributes: Mapping[str, AttributeValue],
+        exemplar: Exemplar | None = None,
+    ) -> None:
+        """Take a measurement."""
+        self._in_this_process()
+        self._aggregator.measure(instrument, value, attributes, exemplar)
+
+    def flush(self) -> None:
+        """Export everything gathered, measurements too, on the calling thread.
+
+        Raises:
+            TelemetryError: The sink did not take a payload; it is still held.
+        """
+        self._in_this_process()
+        with self._exporting:
+            self._export_records()
+            self._export_metrics()
+
+    def close(self, timeout_s: float) -> tuple[DeliveryReport, ...]:
+        """Flush, close the sink and return its account; a second call returns the same."""
+        if self._reports is None:
+            self._in_this_process()
+            until = time.monotonic() + timeout_s
+            self._stop_thread(timeout_s)
+            try:
+                self.flush()
+            except TelemetryError as error:
+                self._trouble = error
+            reports = self._sink.close(max(0.0, until - time.monotonic()))
+            self._reports = (*reports, *self._own_report())
+        return self._reports
+
+    def _in_this_process(self) -> None:
+        if self._pid != os.getpid():
+            self._begin()
+
+    def _make_room(self) -> None:
+        try:
+            self.flush()
+        except TelemetryError:
+            self._lost += 1
+            self.measure(DROPPED, 1, {"signal": Signal.TRACES, "reason": "queue_full"})
+            raise
+
+    def _start_thread(self) -> None:
+        self._thread = threading.Thread(target=self._work, name="floe-telemetry", daemon=True)
+        self._thread.start()
+
+    def _stop_thread(self, timeout_s: float) -> None:
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+
+    def _work(self) -> None:
+        while not self._closing:
+            with self._changed:
+                self._changed.wait_for(self._has_work, self._metric_interval_s)
+                self._changed.wait_for(self._is_full, self._delay_s)
+            try:
+                with self._exporting:
+                    self._export_records()
+                    if time.monotonic() >= self._metrics_due:
+                        self._export_metrics()
+            except TelemetryError as error:
+                self._complain(error)
+
+    def _has_work(self) -> bool:
+        return self._closing or bool(self._waiting)
+
+    def _is_full(self) -> bool:
+        return self._closing or len(self._waiting) >= self._batch
+
+    def _complain(self, error: TelemetryError) -> None:
+        if self._trouble is None:
+            _LOG.warning("telemetry is held back: %s", error)
+        self._trouble = error
+
+    def _export_records(self) -> None:
+        self._export_pending()
+        while batch := self._take():
+            self._pending += self._payloads_of(batch)
+            self._export_pending()
+
+    def _export_metrics(self) -> None:
+        self._metrics_due = time.monotonic() + self._metric_interval_s
+        for lost in self._sink.dropped():
+            what = {"signal": lost.signal.value, "reason": lost.reason}
+            self._aggregator.measure(DROPPED, lost.items, what)
+        collected = self._aggregator.collect(self._clock_ns())
+        if collected:
+            message = self._encoder.metrics(collected)
+            self._pending.append(self._payload(Signal.METRICS, message, points_in(collected)))
+        self._export_pending()
+
+    def _export_pending(self) -> None:
+        while self._pending:
+            self._sink.export(self._pending[0])
+            del self._pending[0]
+
+    def _take(self) -> list[SpanRecord | LogRecord]:
+        with self._changed:
+            batch = self._waiting[: self._batch]
+            del self._waiting[: self._batch]
+        return batch
+
+    def _payloads_of(self, batch: list[SpanRecord | LogRecord]) -> Iterator[Payload]:
+        spans = [record for record in batch if isinstance(record, SpanRecord)]
+        logs = [record for record in batch if isinstance(record, LogRecord)]
+        if spans:
+            yield self._payload(Signal.TRACES, self._encoder.traces(spans), len(spans))
+        if logs:
+            yield self._payload(Signal.LOGS, self._encoder.logs(logs), len(logs))
+
+    def _payload(self, signal: Signal, message: "Message", items: int) -> Payload:
+        self._payloads += 1
+        return Payload(signal, message, items, f"{self._origin}/{self._payloads}")
+
+    def _own_report(self) -> Iterator[DeliveryReport]:
+        """Yield the account of what never reached the sink."""
+        kept_back = self._lost + len(self._waiting) + sum(item.items for item in self._pending)
+        if kept_back:
+            yield DeliveryReport(
+                destination="telemetry", dropped=kept_back, last_error=str(self._trouble or "")
+            )

@@ -171,8 +171,9 @@ def _version_warnings(version: object, path: Path) -> list[str]:
         raise refused(path, what, fix, "$.version")
     if int(match[2]) > NEWEST[1]:
         newest = ".".join(map(str, NEWEST))
-        return [
+        warning = (
             f"contract version {version} is newer than {newest}, the newest that this floe knows: "
             "what it does not know it ignores; upgrade floe"
-        ]
+        )
+        return [warning]
     return []

@@ -20,6 +20,8 @@ _CRON = r"^([0-9*,\-/]+\s){4,5}[0-9*,\-/]+$"
 class _Job(OpenSection):
     type: Annotated[str, one_of("batch", "ops")] = "batch"
     selection: list[str] = Field(default_factory=list)
+    target_function: str | None = None
+    args: dict[str, Any] | None = None
     description: str | None = None
 
 
@@ -52,7 +54,12 @@ def orchestration(
 
 def _job(name: str, job: _Job) -> pipeline.JobDefinition:
     return pipeline.JobDefinition(
-        name=name, type=job.type, selection=tuple(job.selection), description=job.description
+        name=name,
+        type=job.type,
+        selection=tuple(job.selection),
+        target_function=job.target_function,
+        arguments=job.args or {},
+        description=job.description,
     )
 
 

@@ -143,11 +143,16 @@ class DbtOrchestration(Value):
 
 
 class JobDefinition(Value):
-    """A job of the contract: *selection* is Dagster's or dbt's selection syntax."""
+    """A job of the contract: *selection* is Dagster's or dbt's selection syntax.
+
+    One of type ``ops`` calls *target_function* (``module.function``) with *arguments* instead.
+    """
 
     name: str
     type: str = "batch"
     selection: tuple[str, ...] = ()
+    target_function: str | None = None
+    arguments: Mapping[str, Any] = Field(default_factory=dict)
     description: str | None = None
 
 

@@ -1,0 +1,122 @@
+"""What stands in a dbt project's own files, read without dbt."""
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+_PROJECT_FILE = "dbt_project.yml"
+_ROOT_FILES = ("packages.yml", "dependencies.yml", "package-lock.yml", "selectors.yml")
+_DEFAULT_PATHS = {
+    "model-paths": ("models",),
+    "seed-paths": ("seeds",),
+    "snapshot-paths": ("snapshots",),
+    "macro-paths": ("macros",),
+    "test-paths": ("tests",),
+    "analysis-paths": ("analyses",),
+    "docs-paths": (),
+    "function-paths": ("functions",),
+}
+_SECOND_NS = 1_000_000_000
+_IGNORED = frozenset({"target", "logs", ".git", ".venv", "__pycache__", "node_modules"})
+
+
+class DiskProjectFiles:
+    """Reads dbt projects on this machine's disk."""
+
+    def is_project(self, directory: Path) -> bool:
+        """Return whether *directory* holds a ``dbt_project.yml``."""
+        return self.exists(directory / _PROJECT_FILE)
+
+    def profile_name(self, directory: Path) -> str | None:
+        """Return the ``profile:`` of the project; one that only dbt can render is None."""
+        name = _project(directory).get("profile")
+        return name if isinstance(name, str) and name and "{" not in name else None
+
+    def exists(self, path: Path) -> bool:
+        """Return whether there is a file at *path*."""
+        try:
+            return path.is_file()
+        except (OSError, ValueError):
+            return False
+
+    def fingerprint(self, directory: Path) -> str:
+        """Return a digest of the names, sizes and times of every file that dbt parses.
+
+        The content of the project's own settings counts too: they decide what is parsed.
+        """
+        digest = sha256()
+        for file in _settings(directory):
+            digest.update(f"{file.name}\0".encode() + _content(file))
+        for folder in _parsed_folders(directory):
+            for line in sorted(_stats(folder, directory)):
+                digest.update(line.encode("utf-8", "surrogateescape"))
+        return digest.hexdigest()
+
+
+def _project(directory: Path) -> Mapping[str, Any]:
+    try:
+        project = yaml.safe_load((directory / _PROJECT_FILE).read_bytes())
+    except (OSError, ValueError, yaml.YAMLError, RecursionError):
+        return {}
+    return project if isinstance(project, dict) else {}
+
+
+def _settings(directory: Path) -> Iterator[Path]:
+    for name in (_PROJECT_FILE, *_ROOT_FILES):
+        yield directory / name
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""
+
+
+def _parsed_folders(directory: Path) -> list[Path]:
+    project = _project(directory)
+    names: set[str] = set()
+    for key, default in _DEFAULT_PATHS.items():
+        written = project.get(key, default)
+        listed = written if isinstance(written, list | tuple) else default
+        names.update(name for name in listed if isinstance(name, str))
+    installed = project.get("packages-install-path", "dbt_packages")
+    names.add(installed if isinstance(installed, str) and "{" not in installed else "dbt_packages")
+    return [directory / name for name in sorted(names) if "\0" not in name]
+
+
+def _stats(folder: Path, directory: Path) -> Iterator[str]:
+    """Yield a line for each file below *folder*; links to folders are followed once."""
+    waiting, seen = [str(folder)], set[tuple[int, int]]()
+    while waiting:
+        for entry, status in _entries(waiting.pop()):
+            if not stat.S_ISDIR(status.st_mode):
+                name = os.path.relpath(entry.path, directory)
+                yield f"{name}\0{status.st_size}\0{status.st_mtime_ns}{_doubt(entry, status)}\n"
+            elif entry.name not in _IGNORED and (status.st_dev, status.st_ino) not in seen:
+                seen.add((status.st_dev, status.st_ino))
+                waiting.append(entry.path)
+
+
+def _entries(folder: str) -> Iterator[tuple[os.DirEntry[str], os.stat_result]]:
+    try:
+        with os.scandir(folder) as entries:
+            found = list(entries)
+    except OSError:
+        return
+    for entry in found:
+        with suppress(OSError):
+            yield entry, entry.stat()
+
+
+def _doubt(entry: os.DirEntry[str], status: os.stat_result) -> str:
+    """Return a digest of the content where the time has whole seconds only: too coarse to tell."""
+    if status.st_mtime_ns % _SECOND_NS:
+        return ""
+    return f"\0{sha256(_content(Path(entry.path))).hexdigest()}"

@@ -21,6 +21,8 @@ class ColumnMetadata(Value):
     data_type: str | None = None
     description: str | None = None
     floe_meta: dict[str, Any] = Field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    meta: dict[str, Any] = Field(default_factory=dict)
 
 
 class DbtModelMetadata(Value):
@@ -258,6 +260,8 @@ def _columns(columns: Mapping[str, Mapping[str, Any]]) -> dict[str, ColumnMetada
             data_type=column.get("data_type"),
             description=column.get("description"),
             floe_meta=_floe_meta(_meta(column)),
+            tags=_tags(column),
+            meta=_meta(column),
         )
         for name, column in columns.items()
     }
@@ -268,6 +272,12 @@ def _meta(item: Mapping[str, Any]) -> dict[str, Any]:
     config = item.get("config")
     under_config = config.get("meta") if isinstance(config, Mapping) else None
     return {**_mapping(under_config), **_mapping(item.get("meta"))}
+
+
+def _tags(item: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the tags wherever this dbt writes them, once each."""
+    tags = [*(item.get("tags") or ()), *(_mapping(item.get("config")).get("tags") or ())]
+    return tuple(dict.fromkeys(str(tag) for tag in tags))
 
 
 def _floe_meta(meta: Mapping[str, Any]) -> dict[str, Any]:

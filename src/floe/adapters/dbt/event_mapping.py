@@ -23,9 +23,6 @@ from floe.domain.model.node_event import (
 )
 from floe.domain.model.value import utc_now
 
-DEBUG_EVENTS = frozenset({"NodeFinished", "CommandCompleted"})
-"""The only events of level debug that the mapping looks at."""
-
 _RESULT_LINES = frozenset(
     {
         "LogModelResult",
@@ -49,7 +46,7 @@ CompiledCode = Callable[[str, str], str | None]
 """(unique id, path of the node in its package) → the SQL that dbt compiled, where it is known."""
 
 
-def no_compiled_code(unique_id: str, node_path: str) -> None:  # noqa: ARG001 - the shape
+def no_compiled_code(unique_id: str, node_path: str) -> None:
     """Know nothing of any node."""
 
 

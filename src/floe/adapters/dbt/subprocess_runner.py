@@ -14,8 +14,9 @@ from typing import IO, cast
 from floe.adapters.dbt import process_group
 from floe.adapters.dbt.command_line import arguments, environment, log_options
 from floe.adapters.dbt.compiled_code import CompiledFiles
-from floe.adapters.dbt.event_mapping import DEBUG_EVENTS, EventMapping
+from floe.adapters.dbt.event_mapping import EventMapping
 from floe.adapters.dbt.outcome import died
+from floe.adapters.dbt.programmatic import DEBUG_EVENTS
 from floe.domain.model.errors import EnvironmentNotReadyError, Problem
 from floe.domain.model.node_event import DbtEvent, Raw
 from floe.domain.model.run import DbtCommand

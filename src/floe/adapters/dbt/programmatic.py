@@ -1,0 +1,96 @@
+"""dbt's programmatic runner, told to be silent and to report its events as dicts.
+
+This module is loaded into processes that belong to dbt: it imports nothing else of floe, and dbt
+only when asked to run it.
+"""
+
+import gc
+import json
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeAlias
+
+DEBUG_EVENTS = frozenset({"NodeFinished", "CommandCompleted"})
+"""The only events of level debug that say something to the mapping."""
+
+SILENT = ("--log-level=none", "--no-quiet", "--no-use-colors", "--no-use-colors-file")
+"""dbt prints nothing; ``--quiet`` would silence the events as well."""
+
+_MANIFEST_IS_LOADED = "FoundStats"
+_RELAXED_GC = (50_000, 20, 50)
+
+Report: TypeAlias = Callable[[dict[str, Any]], None]
+
+
+class _Info(Protocol):
+    level: str
+    name: str
+
+
+class Message(Protocol):
+    """dbt's event, a protobuf message (``EventMsg``)."""
+
+    info: _Info
+
+
+def invoke(words: Sequence[str], report: Report, *, tune_gc: bool) -> tuple[int, str]:
+    """Run dbt with *words* and return its exit code, and its message if it could not run.
+
+    With *tune_gc* the collector rests while dbt loads its manifest, hundreds of thousands of
+    objects that stay; what is loaded then is never looked at again. Only for a process that
+    ends with this invocation.
+    """
+    if tune_gc:
+        gc.disable()
+    from dbt.cli.main import dbtRunner
+
+    listener = _Listener(report, tune_gc=tune_gc)
+    result = dbtRunner(callbacks=[listener]).invoke([*SILENT, *words])
+    if result.success:
+        return 0, ""
+    # As dbt's own command does: 1 when nodes failed, 2 when it could not run.
+    return (1, "") if result.exception is None else (2, str(result.exception))
+
+
+class _Listener:
+    """Pick the events that matter before they are turned into dicts: most of them do not."""
+
+    def __init__(self, report: Report, *, tune_gc: bool) -> None:
+        self._report = report
+        self._tune_gc = tune_gc
+
+    def __call__(self, message: Message) -> None:
+        info = message.info
+        if info.level == "debug" and info.name not in DEBUG_EVENTS:
+            return
+        if self._tune_gc and info.name == _MANIFEST_IS_LOADED:
+            gc.freeze()
+            gc.set_threshold(*_RELAXED_GC)
+            gc.enable()
+        self._report(scrubbed(message))
+
+
+def scrubbed(message: Message) -> dict[str, Any]:
+    """Return dbt's event as dbt's JSON log has it: secrets of dbt's own prefix are masked."""
+    from dbt_common.context import get_invocation_context
+    from dbt_common.events.functions import msg_to_dict, scrub_secrets
+
+    raw: dict[str, Any] = msg_to_dict(message)
+    secrets = get_invocation_context().env_secrets
+    if secrets:
+        raw = json.loads(scrub_secrets(json.dumps(raw), secrets))
+    return raw
+
+
+class LineWriter:
+    """Write each event as one line of compact JSON, from whichever of dbt's threads has it."""
+
+    def __init__(self, send: Callable[[bytes], object]) -> None:
+        self._send = send
+        self._lock = threading.Lock()
+
+    def __call__(self, raw: dict[str, Any]) -> None:
+        """Write *raw*."""
+        line = json.dumps(raw, separators=(",", ":")).encode() + b"\n"
+        with self._lock:
+            self._send(line)

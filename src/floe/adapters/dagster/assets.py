@@ -1,0 +1,300 @@
+"""The factory of Dagster definitions for a project."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from dagster import (
+    AssetExecutionContext,
+    AssetsDefinition,
+    BackfillPolicy,
+    Definitions,
+    ExecutorDefinition,
+    PartitionsDefinition,
+    RetryPolicy,
+    TimeWindowPartitionsDefinition,
+    in_process_executor,
+    multi_asset,
+    multiprocess_executor,
+)
+from dagster_dbt import DagsterDbtTranslator
+
+from floe.adapters.dagster import large_runs
+from floe.adapters.dagster.external import (
+    exposure_specs,
+    freshness_checks,
+    source_specs,
+)
+from floe.adapters.dagster.invocation import (
+    DbtRunConfig,
+    command_of,
+    dagster_events,
+    run_context_of,
+    scratch_target,
+)
+from floe.adapters.dagster.jobs import Schedulable, schedulables
+from floe.adapters.dagster.manifest import collector_paused
+from floe.adapters.dagster.names import key_part
+from floe.adapters.dagster.partitions import window_of
+from floe.adapters.dagster.results import DagsterEvent, ResultMapper
+from floe.adapters.dagster.selection import (
+    DbtSelection,
+    Selected,
+    dbt_selection,
+    unique_ids_of,
+    unique_ids_of_checks,
+)
+from floe.adapters.dagster.services import Project, Services, ServicesLoader
+from floe.adapters.dagster.specs import ProjectSpecs, project_specs
+from floe.adapters.dagster.splitting import Split, split_specs
+from floe.adapters.dagster.translator import FloeTranslator
+from floe.domain.model.errors import ConfigurationError
+
+
+class StepOptions(NamedTuple):
+    """How Dagster treats the step of a project; as dagster-dbt's ``@dbt_assets`` takes them."""
+
+    partitions_def: PartitionsDefinition[Any] | None = None
+    backfill_policy: BackfillPolicy | None = None
+    op_tags: Mapping[str, Any] = MappingProxyType({})
+    retry_policy: RetryPolicy | None = None
+    pool: str | None = None
+
+
+class FloeAssetFactory:
+    """Makes Dagster definitions of a project.
+
+    Args:
+        loader: Makes a project ready to run from a plan or from the path of its contract
+            document; without one only ready projects are taken.
+    """
+
+    def __init__(self, loader: ServicesLoader | None = None) -> None:
+        self._loader = loader
+
+    def create_dbt_assets(  # noqa: PLR0913 - dagster-dbt's own
+        self,
+        project: Project,
+        *,
+        select: str = "fqn:*",
+        exclude: str | None = None,
+        selector: str | None = None,
+        name: str | None = None,
+        translator: DagsterDbtTranslator | None = None,
+        partitions_def: PartitionsDefinition[Any] | None = None,
+        backfill_policy: BackfillPolicy | None = None,
+        op_tags: Mapping[str, Any] | None = None,
+        retry_policy: RetryPolicy | None = None,
+        pool: str | None = None,
+    ) -> AssetsDefinition:
+        """Return the project's models, seeds and snapshots, with its tests as checks.
+
+        The arguments mean what they mean to dagster-dbt's ``@dbt_assets``. One Dagster step runs
+        all that is selected of them with one dbt command, observed.
+
+        Raises:
+            ConfigurationError: The contract document or the manifest cannot be used.
+            DagsterInvalidDefinitionError: Two dbt resources claim one asset key.
+        """
+        services = self._ready(project)
+        selection = DbtSelection(
+            select=tuple(select.split()),
+            exclude=tuple((exclude or "").split()),
+            selector=selector or None,
+        )
+        floe_translator = translator_for(services, translator)
+        with collector_paused():
+            specs = project_specs(services.manifest, floe_translator, selection)
+            return dbt_assets_definition(
+                services,
+                floe_translator,
+                specs,
+                selection,
+                name=name or default_name(services),
+                options=StepOptions(
+                    partitions_def, backfill_policy, op_tags or {}, retry_policy, pool
+                ),
+            )
+
+    def create_definitions(
+        self,
+        *projects: Project,
+        translator: DagsterDbtTranslator | None = None,
+        split: Split = Split.NONE,
+        executor: ExecutorDefinition | None = None,
+        retry_policy: RetryPolicy | None = None,
+        exposures: bool = True,
+    ) -> Definitions:
+        """Return everything that a code location offers for *projects*.
+
+        Assets and checks, sources and exposures as external assets, source freshness as checks,
+        and the jobs, schedules and sensors of the contract.
+
+        Args:
+            projects: One or more, each with asset keys of its own.
+            translator: How dbt resources become assets, composed with floe's own rules.
+            split: Into which steps a project is cut; by default it is one.
+            executor: Dagster's executor; by default the steps run in the process of the run, or
+                in processes of their own where a project is split.
+            retry_policy: For every step.
+            exposures: Show dbt's exposures as external assets.
+
+        Raises:
+            ConfigurationError: A contract document or a manifest cannot be used.
+            DagsterInvalidDefinitionError: Two dbt resources claim one asset key.
+        """
+        with collector_paused():
+            parts = [
+                self._definitions(self._ready(project), translator, split, retry_policy, exposures)
+                for project in projects
+            ]
+            return Definitions.merge(*parts, Definitions(executor=executor or _executor(split)))
+
+    def _definitions(
+        self,
+        services: Services,
+        translator: DagsterDbtTranslator | None,
+        split: Split,
+        retry_policy: RetryPolicy | None,
+        exposures: bool,  # noqa: FBT001 - passed on from the keyword
+    ) -> Definitions:
+        floe_translator = translator_for(services, translator)
+        specs = project_specs(services.manifest, floe_translator, DbtSelection())
+        parts = split_specs(specs, services.manifest, split, default_name(services))
+        assets = [
+            dbt_assets_definition(
+                services,
+                floe_translator,
+                part,
+                DbtSelection(),
+                name=name,
+                whole=split is Split.NONE,
+                options=StepOptions(retry_policy=retry_policy),
+            )
+            for name, part in parts.items()
+        ]
+        own = {spec.key for spec in specs.assets}
+        sources = source_specs(services.manifest, floe_translator, own)
+        outside = exposure_specs(services.manifest, floe_translator) if exposures else []
+        schedulable = _schedulable(services, assets)
+        return Definitions(
+            assets=[*assets, *sources, *outside],
+            asset_checks=freshness_checks(services, floe_translator),
+            jobs=schedulable.jobs,
+            schedules=schedulable.schedules,
+            sensors=schedulable.sensors,
+        )
+
+    def _ready(self, project: Project) -> Services:
+        if isinstance(project, Services):
+            return project
+        if self._loader is None:
+            raise ConfigurationError("only a ready project is taken: there is no loader")
+        return self._loader(Path(project) if isinstance(project, str) else project)
+
+
+def translator_for(services: Services, inner: DagsterDbtTranslator | None) -> FloeTranslator:
+    """Return floe's translator for a project, composed with *inner*."""
+    return FloeTranslator(
+        inner,
+        classifications=services.classifications,
+        links=services.links,
+        namespace=services.context.namespace,
+        project_root=services.command.project_dir,
+    )
+
+
+def default_name(services: Services) -> str:
+    """Return the name of the project's step, and the beginning of all its names."""
+    return key_part(services.context.pipeline).replace("-", "_").replace(".", "_") + "_dbt"
+
+
+def dbt_assets_definition(
+    services: Services,
+    translator: FloeTranslator,
+    specs: ProjectSpecs,
+    selection: DbtSelection,
+    *,
+    name: str,
+    whole: bool = True,
+    options: StepOptions | None = None,
+) -> AssetsDefinition:
+    """Return one step that builds *specs*; *selection* selects them when they are a *whole*."""
+    large_runs.remember_keys()
+    options = options or StepOptions()
+
+    @multi_asset(
+        name=name,
+        specs=list(specs.assets),
+        check_specs=list(specs.checks),
+        can_subset=True,
+        partitions_def=options.partitions_def,
+        backfill_policy=options.backfill_policy or _backfill_policy(options.partitions_def, specs),
+        op_tags={**_selection_tags(selection), **options.op_tags},
+        retry_policy=options.retry_policy,
+        pool=options.pool,
+        allow_arbitrary_check_specs=True,
+    )
+    def dbt(context: AssetExecutionContext, config: DbtRunConfig) -> Iterator[DagsterEvent]:
+        chosen = _selected(context)
+        assets, checks = unique_ids_of(specs.assets), unique_ids_of_checks(specs.checks)
+        asked = dbt_selection(
+            chosen, assets, checks, services.manifest, selection if whole else None
+        )
+        window = window_of(context)
+        run = run_context_of(services, context.op_execution_context, window)
+        by_id = {unique_id: key for key, unique_id in checks.items()}
+        mapper = ResultMapper(services, translator, run, chosen, by_id)
+        with scratch_target(services) as target:
+            command = command_of(services, asked, config, window, target)
+            yield from dagster_events(services, command, run, mapper, context)
+
+    return dbt
+
+
+def _selected(context: AssetExecutionContext) -> Selected:
+    """Return what this run is about; tests of the sources that it reads come along."""
+    assets = context.selected_asset_keys
+    definition = context.assets_def
+    specs_by_key = {spec.key: spec for spec in definition.specs}
+    read = {dep.asset_key for key in assets for dep in specs_by_key[key].deps}
+    of_sources = {
+        spec.key
+        for spec in definition.node_check_specs_by_output_name.values()
+        if spec.asset_key in read and spec.asset_key not in specs_by_key
+    }
+    return Selected(assets, context.selected_asset_check_keys | of_sources)
+
+
+def _selection_tags(selection: DbtSelection) -> dict[str, str]:
+    """Return the tags by which dagster-dbt's own functions know how assets were selected."""
+    tags = {
+        "dagster_dbt/select": " ".join(selection.select) or "fqn:*",
+        "dagster_dbt/exclude": " ".join(selection.exclude),
+        "dagster_dbt/selector": selection.selector or "",
+    }
+    return {key: value for key, value in tags.items() if value}
+
+
+def _backfill_policy(
+    partitions_def: PartitionsDefinition[Any] | None, specs: ProjectSpecs
+) -> BackfillPolicy | None:
+    """Return dagster-dbt's rule: a backfill of time windows is one run of dbt."""
+    found = [partitions_def, *(spec.partitions_def for spec in specs.assets)]
+    is_windowed = any(isinstance(item, TimeWindowPartitionsDefinition) for item in found)
+    return BackfillPolicy.single_run() if is_windowed else None
+
+
+def _executor(split: Split) -> ExecutorDefinition:
+    """Return the executor that costs least: a process of its own only where there are steps."""
+    if split is Split.NONE:
+        return in_process_executor
+    preloaded = {"forkserver": {"preload_modules": ["floe.adapters.dagster.assets"]}}
+    return multiprocess_executor.configured({"start_method": preloaded})
+
+
+def _schedulable(services: Services, assets: Sequence[AssetsDefinition]) -> Schedulable:
+    if services.orchestration is None:
+        return Schedulable()
+    return schedulables(services.orchestration, assets)

@@ -1,0 +1,141 @@
+"""What a dbt project reads and feeds but does not build: sources and exposures."""
+
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+
+from dagster import (
+    AssetCheckExecutionContext,
+    AssetCheckResult,
+    AssetChecksDefinition,
+    AssetCheckSeverity,
+    AssetCheckSpec,
+    AssetKey,
+    AssetSpec,
+    MetadataValue,
+    multi_asset_check,
+)
+
+from floe.adapters.dagster import names
+from floe.adapters.dagster.invocation import dbt_events, run_context_of
+from floe.adapters.dagster.manifest import Manifest, Props, is_asset, resource
+from floe.adapters.dagster.results import plain
+from floe.adapters.dagster.services import Services
+from floe.adapters.dagster.translator import UNIQUE_ID, FloeTranslator
+from floe.domain.model.node_event import NodeFinished, NodeStatus
+from floe.domain.model.run import DbtVerb
+
+FRESHNESS = "freshness"
+"""The name of the check of a source's freshness."""
+
+
+def source_specs(
+    manifest: Manifest, translator: FloeTranslator, own: AbstractSet[AssetKey]
+) -> list[AssetSpec]:
+    """Return the sources as external assets, once each, without those that the project builds."""
+    specs = (
+        translator.get_asset_spec(manifest, unique_id, None)
+        for unique_id in names.mapping(manifest.get("sources"))
+    )
+    return list({spec.key: spec for spec in specs if spec.key not in own}.values())
+
+
+def exposure_specs(manifest: Manifest, translator: FloeTranslator) -> list[AssetSpec]:
+    """Return the exposures as external assets that depend on what they show."""
+    exposures = names.mapping(manifest.get("exposures")).values()
+    return [_exposure_spec(manifest, translator, props) for props in exposures]
+
+
+def freshness_checks(
+    services: Services, translator: FloeTranslator
+) -> Sequence[AssetChecksDefinition]:
+    """Return one step that asks dbt how fresh the sources are, where any has a limit."""
+    manifest = services.manifest
+    limited = {
+        translator.get_asset_spec(manifest, unique_id, None).key: props
+        for unique_id, props in names.mapping(manifest.get("sources")).items()
+        if _has_limit(props)
+    }
+    if not limited:
+        return ()
+    specs = [_freshness_spec(key, props) for key, props in limited.items()]
+    name = names.check_name(f"{services.context.pipeline}_source_freshness").replace(".", "_")
+
+    @multi_asset_check(name=name, specs=specs, can_subset=True)
+    def source_freshness(context: AssetCheckExecutionContext) -> Iterator[AssetCheckResult]:
+        chosen = {key.asset_key for key in context.selected_asset_check_keys}
+        by_id = {str(props["unique_id"]): key for key, props in limited.items() if key in chosen}
+        command = services.command.model_copy(
+            update={
+                "verb": DbtVerb.SOURCE_FRESHNESS,
+                "select": tuple(_source_criterion(limited[key]) for key in sorted(chosen)),
+            }
+        )
+        run = run_context_of(services, context.op_execution_context)
+        events = dbt_events(services, command, run)
+        try:
+            for event in events:
+                if isinstance(event, NodeFinished) and event.unique_id in by_id:
+                    yield _freshness_result(by_id[event.unique_id], event)
+        finally:
+            events.close()
+
+    return (source_freshness,)
+
+
+def _exposure_spec(manifest: Manifest, translator: FloeTranslator, props: Props) -> AssetSpec:
+    parents = [
+        parent
+        for parent in props["depends_on"].get("nodes") or ()
+        if (found := resource(manifest, parent)) is not None
+        and (is_asset(found) or found["resource_type"] == "source")
+    ]
+    owner = names.mapping(props.get("owner"))
+    owners = [names.owner(str(owner.get("email") or owner.get("name") or ""))]
+    metadata = {
+        UNIQUE_ID: props["unique_id"],
+        "floe/resource_type": "exposure",
+        "floe/maturity": props.get("maturity"),
+        "floe/url": MetadataValue.url(str(props["url"])) if props.get("url") else None,
+    }
+    return AssetSpec(
+        key=AssetKey(["exposures", names.key_part(str(props["name"]))]),
+        deps=[translator.get_asset_spec(manifest, parent, None).key for parent in parents],
+        description=props.get("description") or props.get("label") or None,
+        owners=[item for item in owners if item],
+        tags={key: "" for tag in props.get("tags") or () if (key := names.tag_key(str(tag)))},
+        kinds={"dbt", names.check_name(str(props.get("type") or "exposure"))},
+        metadata={key: value for key, value in metadata.items() if value is not None},
+    )
+
+
+def _has_limit(props: Props) -> bool:
+    limits = names.mapping(props.get("freshness"))
+    return any(
+        names.mapping(limits.get(limit)).get("count") for limit in ("warn_after", "error_after")
+    )
+
+
+def _freshness_spec(key: AssetKey, props: Props) -> AssetCheckSpec:
+    return AssetCheckSpec(
+        name=FRESHNESS,
+        asset=key,
+        description="How long ago the source was loaded, as dbt measures it.",
+        metadata={UNIQUE_ID: props["unique_id"], "floe/test_type": FRESHNESS},
+    )
+
+
+def _source_criterion(props: Props) -> str:
+    return f"source:{props['package_name']}.{props['source_name']}.{props['name']}"
+
+
+def _freshness_result(key: AssetKey, event: NodeFinished) -> AssetCheckResult:
+    passed = event.status in {NodeStatus.PASS, NodeStatus.SUCCESS}
+    is_warning = event.status is NodeStatus.WARN
+    return AssetCheckResult(
+        asset_key=key,
+        check_name=FRESHNESS,
+        passed=passed,
+        severity=AssetCheckSeverity.WARN if is_warning else AssetCheckSeverity.ERROR,
+        description=plain(event.message) if event.message else None,
+        metadata={"status": str(event.status), "Execution Duration": event.execution_time_s},
+    )

@@ -1,0 +1,228 @@
+"""One dbt invocation inside a Dagster step: its command, its identity, its end."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from dagster import AssetExecutionContext, Config, Failure, MetadataValue, OpExecutionContext
+from pydantic import Field
+
+from floe.adapters.dagster.partitions import Window
+from floe.adapters.dagster.results import DagsterEvent, ResultMapper, plain
+from floe.adapters.dagster.selection import DbtSelection
+from floe.adapters.dagster.services import Services
+from floe.domain.model.errors import FloeError
+from floe.domain.model.node_event import (
+    DbtEvent,
+    InvocationFinished,
+    LogEmitted,
+    NodeFinished,
+    NodeStatus,
+)
+from floe.domain.model.run import DbtCommand, RunContext, RunReference, RunSummary
+from floe.domain.model.value import utc_now
+
+
+class DbtRunConfig(Config):
+    """What a person may ask of one run, in the launchpad or in a job's configuration."""
+
+    full_refresh: bool = Field(default=False, description="Build incremental models anew.")
+    variables: dict[str, Any] = Field(default_factory=dict, description="dbt variables.")
+    threads: int | None = Field(default=None, description="dbt threads.")
+    arguments: list[str] = Field(default_factory=list, description="Further dbt arguments.")
+
+
+def command_of(
+    services: Services,
+    selection: DbtSelection,
+    config: DbtRunConfig,
+    window: Window | None,
+    target_path: Path | None,
+) -> DbtCommand:
+    """Return the command of one run; a time window becomes the variables of dagster-dbt's guide."""
+    times = {"min_date": window.start, "max_date": window.end} if window else {}
+    base = services.command
+    return base.model_copy(
+        update={
+            "select": selection.select or base.select,
+            "exclude": selection.exclude or base.exclude,
+            "selector": selection.selector or base.selector,
+            "full_refresh": base.full_refresh or config.full_refresh,
+            "threads": config.threads or base.threads,
+            "target_path": target_path or base.target_path,
+            "variables": {
+                **{name: at.isoformat() for name, at in times.items()},
+                **base.variables,
+                **config.variables,
+            },
+            "arguments": (*base.arguments, *selection.arguments, *config.arguments),
+        }
+    )
+
+
+def run_context_of(
+    services: Services, context: OpExecutionContext, window: Window | None = None
+) -> RunContext:
+    """Return who runs: the Dagster run, in one attempt at one of its steps."""
+    dagster_run = RunReference(
+        run_id=context.run_id,
+        job_namespace=services.context.namespace,
+        job_name=context.job_name,
+    )
+    step_key = str(context.op_handle)
+    attributes = {
+        "dagster.run_id": context.run_id,
+        "dagster.job_name": context.job_name,
+        "dagster.step_key": step_key,
+        "dagster.attempt": str(context.retry_number + 1),
+    }
+    if context.has_partition_key:
+        attributes["dagster.partition_key"] = context.partition_key
+    return services.context.model_copy(
+        update={
+            "run_id": context.run_id,
+            "invocation": f"{step_key}/{context.retry_number + 1}",
+            "started_at": utc_now(),
+            "orchestrator": "dagster",
+            "parent": services.context.parent or dagster_run,
+            "root": services.context.root or dagster_run,
+            "orchestrator_attributes": attributes,
+            "nominal_start": window.start if window else None,
+            "nominal_end": window.end if window else None,
+        }
+    )
+
+
+def dbt_events(
+    services: Services, command: DbtCommand, context: RunContext
+) -> Generator[DbtEvent, None, RunSummary]:
+    """Yield what dbt says and return the account of it.
+
+    However the reader goes away, dbt is gone and its lineage ended when this returns.
+
+    Raises:
+        FloeError: dbt could not be run.
+    """
+    nodes: list[NodeFinished] = []
+    end: InvocationFinished | None = None
+    try:
+        with closing(services.dbt(command, context, services.read_graph())) as events:
+            for event in events:
+                services.on_event(event)
+                if isinstance(event, NodeFinished):
+                    nodes.append(event)
+                elif isinstance(event, InvocationFinished):
+                    end = event
+                yield event
+    except FloeError as error:
+        services.on_error(error)
+        raise
+    finally:
+        summary = _summary(context, nodes, end)
+        services.on_finish(context, summary)
+    return summary
+
+
+def dagster_events(
+    services: Services,
+    command: DbtCommand,
+    run: RunContext,
+    mapper: ResultMapper,
+    context: AssetExecutionContext,
+) -> Iterator[DagsterEvent]:
+    """Run *command* and yield its results to Dagster while dbt runs.
+
+    Raises:
+        Failure: A node failed, or dbt could not run; with dbt's own text.
+    """
+    events = dbt_events(services, command, run)
+    with closing(events):
+        try:
+            summary = yield from _told(events, mapper, context)
+        except FloeError as error:
+            raise Failure(description=plain(str(error)), allow_retries=False) from error
+    raise_for(summary)
+
+
+def _told(
+    events: Generator[DbtEvent, None, RunSummary],
+    mapper: ResultMapper,
+    context: AssetExecutionContext,
+) -> Generator[DagsterEvent, None, RunSummary]:
+    while True:
+        try:
+            event = next(events)
+        except StopIteration as stop:
+            summary: RunSummary = stop.value
+            return summary
+        _log(event, context)
+        if isinstance(event, NodeFinished):
+            yield from mapper.events_of(event)
+
+
+def _log(event: DbtEvent, context: AssetExecutionContext) -> None:
+    if isinstance(event, NodeFinished) and event.status.is_failure:
+        context.log.error("%s: %s", event.unique_id, plain(event.message or str(event.status)))
+    elif isinstance(event, NodeFinished) and event.status is NodeStatus.SKIPPED:
+        reason = plain(event.message) if event.message else "a parent failed"
+        context.log.warning("%s: skipped by dbt: %s", event.unique_id, reason)
+    elif isinstance(event, LogEmitted) and event.level in {"warn", "error"} and event.text.strip():
+        log = context.log.error if event.level == "error" else context.log.warning
+        log(plain(event.text))
+
+
+def raise_for(summary: RunSummary) -> None:
+    """Return when the run went well.
+
+    Raises:
+        Failure: It did not; with dbt's text for each node that failed.
+    """
+    failed = summary.failed
+    if summary.exit_code == 0 and not summary.interrupted:
+        return
+    texts = [f"{node.unique_id}: {plain(node.message or str(node.status))}" for node in failed]
+    if not texts:
+        texts = [plain(summary.message or f"dbt ended with exit code {summary.exit_code}")]
+    raise Failure(
+        description="\n\n".join(texts),
+        metadata={
+            "floe/failed_nodes": MetadataValue.json([node.unique_id for node in failed]),
+            "floe/exit_code": summary.exit_code,
+        },
+    )
+
+
+def _summary(
+    context: RunContext, nodes: list[NodeFinished], end: InvocationFinished | None
+) -> RunSummary:
+    finished_at = utc_now()
+    return RunSummary(
+        run_id=context.run_id,
+        pipeline=context.pipeline,
+        started_at=min(context.started_at, finished_at),
+        finished_at=finished_at,
+        exit_code=end.exit_code if end else 1,
+        interrupted=end.interrupted if end else True,
+        message=end.message if end else "the run was interrupted",
+        nodes=tuple(nodes),
+    )
+
+
+@contextmanager
+def scratch_target(services: Services) -> Iterator[Path | None]:
+    """Lend a target directory of its own to one run, with dbt's parse cache in it.
+
+    Two runs at once would otherwise overwrite each other's compiled SQL and results.
+    """
+    if not services.scratch_targets:
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="floe-target-", ignore_cleanup_errors=True) as name:
+        cache = services.manifest_path.parent / "partial_parse.msgpack"
+        if cache.is_file():
+            shutil.copy2(cache, Path(name) / cache.name)
+        yield Path(os.path.realpath(name))

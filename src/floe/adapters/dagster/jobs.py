@@ -1,0 +1,178 @@
+"""The contract's jobs, schedules and sensors as Dagster's."""
+
+import json
+import re
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from dagster import (
+    AssetKey,
+    AssetsDefinition,
+    AssetSelection,
+    DefaultScheduleStatus,
+    DefaultSensorStatus,
+    RunRequest,
+    ScheduleDefinition,
+    SensorDefinition,
+    SensorEvaluationContext,
+    SkipReason,
+    define_asset_job,
+)
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+from dagster_dbt import build_dbt_asset_selection
+
+from floe.adapters.dagster.names import mapping
+from floe.domain.model.errors import ConfigurationError, Problem
+from floe.domain.model.pipeline import JobDefinition, Orchestration
+
+_ASSET = re.compile(r"^(\+*)asset:")
+_DBT_ONLY = re.compile(r"^\+*\d*(path|fqn|file|config\.|resource_type|source|exposure|package|@)")
+_POLL_S = 30
+
+
+class Schedulable(NamedTuple):
+    """What the contract has started by hand, by time or by event."""
+
+    jobs: Sequence[UnresolvedAssetJobDefinition] = ()
+    schedules: Sequence[ScheduleDefinition] = ()
+    sensors: Sequence[SensorDefinition] = ()
+
+
+def schedulables(orchestration: Orchestration, assets: Sequence[AssetsDefinition]) -> Schedulable:
+    """Return jobs by selection of *assets*, their schedules, and sensors on assets.
+
+    A kind of job or sensor that needs code of the user is left out with a warning.
+
+    Raises:
+        ConfigurationError: A selection cannot be read, or a schedule or sensor names no job.
+    """
+    problems: list[Problem] = []
+    batch = [job for job in orchestration.jobs if _is_batch(job)]
+    jobs = {job.name: found for job in batch if (found := _job(job, assets, problems))}
+    known = {job.name for job in orchestration.jobs}
+    schedules = []
+    for schedule in orchestration.schedules:
+        if schedule.job in jobs:
+            schedules.append(
+                ScheduleDefinition(
+                    name=schedule.name,
+                    job=jobs[schedule.job],
+                    cron_schedule=schedule.cron,
+                    execution_timezone=schedule.timezone,
+                    description=schedule.description,
+                    default_status=DefaultScheduleStatus.STOPPED,
+                )
+            )
+        elif schedule.job not in known:
+            problems.append(_no_such_job("schedules", schedule.name, schedule.job))
+    sensors = _sensors(orchestration.sensors, jobs, known, problems)
+    if problems:
+        raise ConfigurationError(*problems)
+    return Schedulable(list(jobs.values()), schedules, sensors)
+
+
+def _is_batch(job: JobDefinition) -> bool:
+    if job.type == "batch":
+        return True
+    _left_out("jobs", job.name, job.type)
+    return False
+
+
+def _job(
+    job: JobDefinition, assets: Sequence[AssetsDefinition], problems: list[Problem]
+) -> UnresolvedAssetJobDefinition | None:
+    try:
+        selection = selection_of(job.selection, assets)
+    except Exception as error:  # noqa: BLE001 - whatever either parser raises is a bad selection
+        where = f"orchestration.jobs.{job.name}.selection"
+        problems.append(Problem(f"cannot be read: {error}", where))
+        return None
+    return define_asset_job(job.name, selection=selection, description=job.description)
+
+
+def selection_of(texts: Iterable[str], assets: Sequence[AssetsDefinition]) -> AssetSelection:
+    """Return the union of *texts*, each in Dagster's selection syntax or in dbt's.
+
+    ``group:``, ``tag:``, ``key:``, ``asset:``, ``kind:`` and ``owner:`` are Dagster's, as are
+    plain names and ``+`` on either side; criteria that only dbt has are evaluated by dbt.
+    """
+    selections = [_selection(text.strip(), assets) for text in texts]
+    if not selections:
+        return AssetSelection.assets(*assets)
+    union = selections[0]
+    for selection in selections[1:]:
+        union |= selection
+    return union
+
+
+def _selection(text: str, assets: Sequence[AssetsDefinition]) -> AssetSelection:
+    if not _DBT_ONLY.match(text):
+        return AssetSelection.from_string(_ASSET.sub(r"\1key:", text))
+    found = [build_dbt_asset_selection([item], dbt_select=text) for item in assets]
+    union = found[0]
+    for selection in found[1:]:
+        union |= selection
+    return union
+
+
+def _sensors(
+    sensors: Mapping[str, Any],
+    jobs: Mapping[str, UnresolvedAssetJobDefinition],
+    known: set[str],
+    problems: list[Problem],
+) -> list[SensorDefinition]:
+    found = []
+    for name, said in sensors.items():
+        options = mapping(said)
+        kind, job = str(options.get("type") or ""), str(options.get("job") or "")
+        if kind not in {"asset", "asset_sensor"}:
+            _left_out("sensors", name, kind)
+        elif job in jobs:
+            found.append(_asset_sensor(name, jobs[job], options))
+        elif job not in known:
+            problems.append(_no_such_job("sensors", name, job))
+    return found
+
+
+def _asset_sensor(
+    name: str, job: UnresolvedAssetJobDefinition, options: Mapping[str, Any]
+) -> SensorDefinition:
+    watched = [AssetKey(str(asset).split("/")) for asset in options.get("watched_assets") or ()]
+    return SensorDefinition(
+        name=name,
+        job=job,
+        evaluation_fn=_when_materialized(watched),
+        minimum_interval_seconds=int(options.get("poll_interval_seconds") or _POLL_S),
+        description=options.get("description"),
+        default_status=DefaultSensorStatus.STOPPED,
+    )
+
+
+def _when_materialized(
+    watched: Sequence[AssetKey],
+) -> Callable[[SensorEvaluationContext], RunRequest | SkipReason]:
+    """Return the evaluation of a sensor that asks for a run when any of *watched* is new."""
+
+    def evaluate(context: SensorEvaluationContext) -> RunRequest | SkipReason:
+        latest = {key: context.instance.get_latest_materialization_event(key) for key in watched}
+        seen = {key.to_user_string(): event.timestamp for key, event in latest.items() if event}
+        if seen == json.loads(context.cursor or "{}"):
+            return SkipReason("none of the watched assets is new")
+        cursor = json.dumps(seen, sort_keys=True)
+        context.update_cursor(cursor)
+        return RunRequest(run_key=cursor)
+
+    return evaluate
+
+
+def _left_out(part: str, name: str, kind: str) -> None:
+    warnings.warn(
+        f"orchestration.{part}.{name}: floe does not make {part} of the type {kind!r}; left out",
+        UserWarning,
+        stacklevel=2,
+    )
+
+
+def _no_such_job(part: str, name: str, job: str) -> Problem:
+    return Problem(f"there is no job named {job!r}", f"orchestration.{part}.{name}.job")

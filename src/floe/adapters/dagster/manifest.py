@@ -1,0 +1,120 @@
+"""dbt's manifest as dagster-dbt takes it: a dictionary, read once for each version of the file."""
+
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import orjson
+
+from floe.adapters.dagster.names import mapping
+from floe.domain.model.errors import ArtifactError, Problem
+
+Manifest: TypeAlias = Mapping[str, Any]
+"""A manifest, schema v12, as parsed."""
+Props: TypeAlias = Mapping[str, Any]
+"""What a manifest says of one resource."""
+ASSETS = ("model", "seed", "snapshot")
+"""Resource types that become assets; ephemeral models do not."""
+_COLLECTIONS = ("nodes", "sources", "exposures", "unit_tests", "metrics", "semantic_models")
+_UNREAD = ("macros", "docs", "disabled")
+"""Most of the file, and nothing that a definition is made of."""
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Return the manifest at *path*; an unchanged file is not read again.
+
+    Raises:
+        ArtifactError: There is no such file, or it is not a manifest.
+    """
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise ArtifactError(
+            Problem(
+                "there is no dbt manifest here",
+                str(path),
+                "run `dbt parse` (or `dbt compile`) in the project to write it",
+            )
+        ) from error
+    return _read(path, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path, _modified_ns: int, _size: int) -> Manifest:
+    with collector_paused():
+        try:
+            manifest = orjson.loads(path.read_bytes())
+            return tidy_manifest(manifest)
+        except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError) as error:
+            raise ArtifactError(
+                Problem("this is not a dbt manifest", str(path), "run `dbt parse` to write it")
+            ) from error
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Keep the garbage collector from walking millions of new, live objects again and again."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def tidy_manifest(manifest: dict[str, Any]) -> dict[str, Any]:
+    """Return *manifest* without what no definition reads, and every resource made regular."""
+    tidied = {name: part for name, part in manifest.items() if name not in _UNREAD}
+    tidied["metadata"] = manifest["metadata"]
+    for name in _COLLECTIONS:
+        resources = mapping(manifest.get(name))
+        tidied[name] = {unique_id: tidy(props) for unique_id, props in resources.items()}
+    return tidied
+
+
+def tidy(props: Props) -> Props:
+    """Return *props* with empty mappings where dbt or a project wrote null; else the same."""
+    changes: dict[str, Any] = {}
+    for field in ("meta", "config", "columns", "depends_on"):
+        if field in props and not isinstance(props[field], Mapping):
+            changes[field] = {}
+    config = mapping(props.get("config"))
+    if "meta" in config and _irregular(config["meta"]):
+        changes["config"] = {**config, "meta": _tidy_meta(config["meta"])}
+    if _irregular(props.get("meta", {})):
+        changes["meta"] = _tidy_meta(props["meta"])
+    columns = mapping(props.get("columns"))
+    if any(not isinstance(column, Mapping) for column in columns.values()):
+        changes["columns"] = {name: mapping(column) for name, column in columns.items()}
+    if "raw_code" in props and props["raw_code"] is None:
+        changes["raw_code"] = ""
+    return {**props, **changes} if changes else props
+
+
+def _irregular(meta: object) -> bool:
+    return not isinstance(meta, Mapping) or not isinstance(meta.get("dagster", {}), Mapping)
+
+
+def _tidy_meta(meta: object) -> Props:
+    regular = mapping(meta)
+    return {**regular, "dagster": mapping(regular.get("dagster"))} if regular else {}
+
+
+def resource(manifest: Manifest, unique_id: str) -> Props | None:
+    """Return what *manifest* says of *unique_id*, or None where it has no such resource."""
+    for name in _COLLECTIONS:
+        found = mapping(manifest.get(name)).get(unique_id)
+        if found is not None:
+            return mapping(found)
+    return None
+
+
+def is_asset(props: Props) -> bool:
+    """Return whether the resource stands for an asset."""
+    if props["resource_type"] not in ASSETS:
+        return False
+    return bool(mapping(props.get("config")).get("materialized") != "ephemeral")

@@ -1,0 +1,180 @@
+"""From what dbt says to what Dagster shows, one event at a time."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
+
+from dagster import (
+    AssetCheckEvaluation,
+    AssetCheckKey,
+    AssetCheckResult,
+    AssetCheckSeverity,
+    AssetKey,
+    AssetMaterialization,
+    AssetObservation,
+    MetadataValue,
+    Output,
+    TableColumnDep,
+    TableColumnLineage,
+)
+from dagster_dbt import DbtCliEventMessage
+from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
+
+from floe.adapters.dagster.links import run_links
+from floe.adapters.dagster.manifest import Props, is_asset, resource
+from floe.adapters.dagster.selection import Selected
+from floe.adapters.dagster.services import Services
+from floe.adapters.dagster.translator import UNIQUE_ID, FloeTranslator
+from floe.domain.model.node_event import NodeFinished, NodeStatus
+from floe.domain.model.run import RunContext
+
+DagsterEvent: TypeAlias = Output[None] | AssetMaterialization | AssetObservation | AssetCheckResult
+_ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+_BUILT = {NodeStatus.SUCCESS, NodeStatus.NO_OP, NodeStatus.WARN, NodeStatus.PASS}
+
+
+def plain(text: str) -> str:
+    """Return *text* without terminal colours."""
+    return _ANSI.sub("", text).strip()
+
+
+class ResultMapper:
+    """Tells Dagster about the nodes of one dbt invocation.
+
+    dagster-dbt's own mapping decides what a result event means; what it does not know of (unit
+    tests, failures, skips) becomes a check result or an observation at the node.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        translator: FloeTranslator,
+        context: RunContext,
+        selected: Selected,
+        checks: Mapping[str, AssetCheckKey],
+    ) -> None:
+        self._services = services
+        self._translator = translator
+        self._context = context
+        self._selected = selected
+        self._checks = checks
+
+    def events_of(self, event: NodeFinished) -> Iterator[DagsterEvent]:
+        """Yield what Dagster is to know of *event*."""
+        props = resource(self._services.manifest, event.unique_id)
+        if props is None:
+            return
+        metadata = {**self._default_metadata(event), **self._own_metadata(event, props)}
+        check = self._checks.get(event.unique_id)
+        if check is not None and event.status is not NodeStatus.SKIPPED:
+            yield from self._check(event, check, metadata)
+        elif is_asset(props):
+            yield from self._asset(event, props, metadata)
+        elif event.resource_type in {"test", "unit_test", "exposure"}:
+            yield from self._observations(event, props, metadata)
+
+    def _asset(
+        self, event: NodeFinished, props: Props, metadata: Mapping[str, Any]
+    ) -> Iterator[DagsterEvent]:
+        key = self._key(event.unique_id)
+        if event.status not in _BUILT:
+            yield AssetObservation(asset_key=key, description=_headline(event), metadata=metadata)
+            return
+        found = {**metadata, **self._columns(event), **_row_count(event, props)}
+        if key in self._selected.assets:
+            yield Output(value=None, output_name=key.to_python_identifier(), metadata=found)
+        else:
+            yield AssetMaterialization(asset_key=key, metadata=found)
+
+    def _check(
+        self, event: NodeFinished, key: AssetCheckKey, metadata: Mapping[str, Any]
+    ) -> Iterator[DagsterEvent]:
+        passed = event.status in {NodeStatus.PASS, NodeStatus.SUCCESS}
+        is_warning = event.status is NodeStatus.WARN
+        if key not in self._selected.checks:
+            yield AssetObservation(
+                asset_key=key.asset_key, description=_headline(event), metadata=metadata
+            )
+            return
+        yield AssetCheckResult(
+            asset_key=key.asset_key,
+            check_name=key.name,
+            passed=passed,
+            severity=AssetCheckSeverity.WARN if is_warning else AssetCheckSeverity.ERROR,
+            description=None if passed else _headline(event),
+            metadata=metadata,
+        )
+
+    def _observations(
+        self, event: NodeFinished, props: Props, metadata: Mapping[str, Any]
+    ) -> Iterator[DagsterEvent]:
+        """Yield an observation at each asset that a test without a check of its own is about."""
+        for parent_id in props.get("depends_on", {}).get("nodes") or ():
+            parent = resource(self._services.manifest, parent_id)
+            if parent is not None and is_asset(parent):
+                yield AssetObservation(
+                    asset_key=self._key(parent_id),
+                    description=_headline(event),
+                    metadata=metadata,
+                )
+
+    def _key(self, unique_id: str) -> AssetKey:
+        return self._translator.get_asset_spec(self._services.manifest, unique_id, None).key
+
+    def _default_metadata(self, event: NodeFinished) -> dict[str, Any]:
+        """Return the metadata that dagster-dbt gives to this result."""
+        raw = dict(event.raw or {})
+        if not {"info", "data"} <= raw.keys() or "node_info" not in raw["data"]:
+            return {UNIQUE_ID.removeprefix("dagster_dbt/"): event.unique_id}
+        message: DbtCliEventMessage = DbtCoreCliEventMessage(
+            raw_event=raw, event_history_metadata={}
+        )
+        for told in message.to_default_asset_events(
+            self._services.manifest, self._translator, context=None
+        ):
+            if isinstance(told, AssetMaterialization | AssetCheckEvaluation):
+                return dict(told.metadata)
+        return {"unique_id": event.unique_id}
+
+    def _own_metadata(self, event: NodeFinished, props: Props) -> dict[str, Any]:
+        context = self._context
+        facts: dict[str, Any] = {
+            "status": str(event.status),
+            "Execution Duration": event.execution_time_s,
+            "floe/run_id": context.node_run_id(event.unique_id),
+            "floe/trace_id": context.trace_id,
+            "floe/span_id": context.node_span_id(event.unique_id),
+            "floe/rows_affected": event.rows_affected,
+            "floe/failures": event.failures,
+            "floe/message": plain(event.message) if event.message else None,
+            **run_links(self._services.links, context, event.unique_id, props),
+        }
+        return {key: value for key, value in facts.items() if value is not None}
+
+    def _columns(self, event: NodeFinished) -> dict[str, Any]:
+        find = self._services.column_lineage
+        sources = find(event) if find is not None else {}
+        if not sources:
+            return {}
+        deps = {
+            column: [
+                TableColumnDep(asset_key=self._key(source.unique_id), column_name=source.column)
+                for source in origins
+                if resource(self._services.manifest, source.unique_id) is not None
+            ]
+            for column, origins in sources.items()
+        }
+        return {"dagster/column_lineage": MetadataValue.column_lineage(TableColumnLineage(deps))}
+
+
+def _row_count(event: NodeFinished, props: Props) -> dict[str, int]:
+    """Return the rows of the relation: what was affected is all of it when it was made anew."""
+    kind = event.materialization or props.get("config", {}).get("materialized")
+    if event.rows_affected is None or kind not in {"table", "seed"}:
+        return {}
+    return {"dagster/row_count": event.rows_affected}
+
+
+def _headline(event: NodeFinished) -> str:
+    text = plain(event.message) if event.message else ""
+    return f"dbt {event.status}: {text}" if text else f"dbt {event.status}"

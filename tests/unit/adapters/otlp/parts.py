@@ -1,0 +1,213 @@
+"""Parts for the tests of telemetry: sinks that keep, an outbox in memory, stories to tell."""
+
+import http.client
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from floe.adapters.otlp.exporter import Exporter
+from floe.adapters.otlp.resource import resource
+from floe.adapters.otlp.sink import Dropped, Payload, Signal
+from floe.adapters.otlp.tracer import OtlpTracer
+from floe.domain.model.delivery import DeliveryReport, Envelope, PayloadKind, Verdict
+from floe.domain.model.errors import OutboxError, TelemetryError
+from floe.domain.model.manifest import ProjectGraph
+from floe.domain.model.node_event import (
+    DbtEvent,
+    InvocationFinished,
+    InvocationStarted,
+    NodeStatus,
+)
+from floe.domain.model.run import RunContext, RunSummary
+from floe.domain.model.run_ledger import RunLedger, RunTransition
+from floe.testing.otlp_receiver import Received
+from tests.fakes import NOON, finished, graph, node
+
+SOURCE, RAW, STAGING = "source.shop.raw", "seed.shop.raw_customers", "model.shop.staging"
+CUSTOMERS, ORDERS = "model.shop.customers", "model.shop.orders"
+TEST = "test.shop.unique_customers"
+SHOP = graph(
+    node(RAW),
+    node(STAGING, RAW, config={"materialized": "ephemeral"}),
+    node(CUSTOMERS, STAGING, original_file_path="models/customers.sql"),
+    node(ORDERS, CUSTOMERS, RAW),
+    node(TEST, CUSTOMERS, ORDERS, attached_node=CUSTOMERS),
+)
+DESTINATIONS = {signal: f"otlp.{signal}" for signal in Signal}
+SIGNALS = {
+    PayloadKind.SPANS: "traces",
+    PayloadKind.METRICS: "metrics",
+    PayloadKind.LOGS: "logs",
+}
+
+
+class KeepingSink:
+    """Reads back every payload that it was given."""
+
+    def __init__(self) -> None:
+        self.received = Received()
+        self.payloads: list[Payload] = []
+
+    def export(self, payload: Payload) -> None:
+        self.payloads.append(payload)
+        self.received.accept(payload.signal, payload.message.SerializeToString(), {})
+
+    def dropped(self) -> tuple[Dropped, ...]:
+        return ()
+
+    def close(self, timeout_s: float) -> tuple[DeliveryReport, ...]:
+        assert timeout_s >= 0
+        return (DeliveryReport(destination="kept", delivered=len(self.payloads)),)
+
+
+class StubbornSink(KeepingSink):
+    """Takes nothing while ``refusing``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refusing = True
+
+    def export(self, payload: Payload) -> None:
+        if self.refusing:
+            raise TelemetryError("refused on purpose")
+        super().export(payload)
+
+
+class MemoryOutbox:
+    """Keeps envelopes in memory; ``full`` makes it refuse."""
+
+    def __init__(self) -> None:
+        self.waiting: dict[str, Envelope] = {}
+        self.delivered: list[Envelope] = []
+        self.full = False
+
+    def put(
+        self,
+        envelope: Envelope,
+        *,
+        not_before: datetime | None = None,
+        last_will: Envelope | None = None,
+    ) -> None:
+        assert not_before is None
+        assert last_will is None
+        if self.full:
+            raise OutboxError("the disk is full")
+        self.waiting[envelope.envelope_id] = envelope
+
+    def replace(self, envelope_id: str, envelope: Envelope) -> bool:
+        raise NotImplementedError(f"telemetry replaces nothing: {envelope_id} {envelope.key}")
+
+    def claim(self, destination: str, limit: int) -> tuple[Envelope, ...]:
+        mine = [item for item in self.waiting.values() if item.destination == destination]
+        return tuple(mine[:limit])
+
+    def settle(self, envelope: Envelope, verdict: Verdict) -> None:
+        raise NotImplementedError(f"the sender settles: {envelope.key} {verdict.outcome}")
+
+    def wills_of_the_dead(self) -> tuple[Envelope, ...]:
+        return ()
+
+    def reports(self) -> tuple[DeliveryReport, ...]:
+        return tuple(
+            DeliveryReport(
+                destination=name,
+                delivered=sum(item.destination == name for item in self.delivered),
+                waiting=len(self.claim(name, 1_000_000)),
+            )
+            for name in (*DESTINATIONS.values(), "lineage")
+        )
+
+    def close(self) -> None:
+        self.waiting.clear()
+
+
+class PostingSender:
+    """Posts what waits in *outbox* to *endpoint* when it is flushed; what fails stays."""
+
+    def __init__(self, outbox: MemoryOutbox, endpoint: str) -> None:
+        self.outbox = outbox
+        self.endpoint = endpoint
+        self.woken = 0
+
+    def wake(self) -> None:
+        self.woken += 1
+
+    def flush(self, timeout_s: float) -> tuple[DeliveryReport, ...]:
+        for name, envelope in list(self.outbox.waiting.items()):
+            if self._post(envelope, timeout_s):
+                self.outbox.delivered.append(self.outbox.waiting.pop(name))
+        return self.outbox.reports()
+
+    def close(self, timeout_s: float) -> tuple[DeliveryReport, ...]:
+        return self.flush(timeout_s)
+
+    def _post(self, envelope: Envelope, timeout_s: float) -> bool:
+        parts = urlsplit(self.endpoint)
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout_s)
+        try:
+            connection.request(
+                "POST",
+                f"{parts.path}/v1/{SIGNALS[envelope.kind]}",
+                envelope.body,
+                {"Content-Type": envelope.content_type},
+            )
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+        finally:
+            connection.close()
+
+
+def exporter(sink: Any, **options: Any) -> Exporter:
+    return Exporter(sink, resource=resource("shop-etl"), version="1", **options)
+
+
+def kept_tracer(**options: Any) -> tuple[OtlpTracer, KeepingSink]:
+    sink = KeepingSink()
+    return OtlpTracer(exporter(sink), **options), sink
+
+
+def transitions(
+    context: RunContext, *events: DbtEvent, over: ProjectGraph = SHOP
+) -> list[RunTransition]:
+    ledger = RunLedger(context, over)
+    return [transition for event in events for transition in ledger.feed(event)]
+
+
+def begun(**changes: Any) -> InvocationStarted:
+    fields: dict[str, Any] = {"at": NOON, "invocation_id": "dbt-1", "verb": "build"}
+    return InvocationStarted(**fields | changes)
+
+
+def ended(second: float = 9, exit_code: int = 0, **changes: Any) -> InvocationFinished:
+    return InvocationFinished(at=NOON + timedelta(seconds=second), exit_code=exit_code, **changes)
+
+
+def a_build(context: RunContext) -> list[RunTransition]:
+    """Return a build in which every kind of end occurs."""
+    return transitions(
+        context,
+        begun(),
+        finished(RAW, 1, rows_affected=100, adapter_response={"query_id": "q-1"}),
+        finished(CUSTOMERS, 3, materialization="view"),
+        finished(TEST, 4, NodeStatus.FAIL, message="Got 2 results, configured to fail if != 0"),
+        finished(ORDERS, 5, NodeStatus.SKIPPED, message="upstream failed"),
+        ended(exit_code=1),
+    )
+
+
+def a_summary(context: RunContext, **changes: Any) -> RunSummary:
+    fields: dict[str, Any] = {
+        "run_id": context.run_id,
+        "pipeline": context.pipeline,
+        "started_at": NOON - timedelta(seconds=1),
+        "finished_at": NOON + timedelta(seconds=10),
+        "exit_code": 0,
+    }
+    return RunSummary(**fields | changes)
+
+
+def tell(tracer: OtlpTracer, story: Iterable[RunTransition]) -> None:
+    for transition in story:
+        tracer.record(transition)

@@ -79,3 +79,12 @@ class DeliveryReport(Value):
     def is_complete(self) -> bool:
         """Whether everything reached the destination."""
         return not (self.waiting or self.refused or self.dropped)
+
+
+class DeadLetter(Value):
+    """A payload that its destination refused for good, kept for a human to look at."""
+
+    envelope: Envelope
+    reason: str
+    status: int | None = None
+    refused_at: UtcDatetime

@@ -1,0 +1,166 @@
+"""Payloads by HTTP POST: one attempt, one verdict, in bounded time."""
+
+import gzip
+import ssl
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import urllib3
+
+from floe.adapters.delivery.connections import Connections
+from floe.adapters.delivery.credentials import Credentials
+from floe.adapters.delivery.verdicts import verdict_on
+from floe.domain.model.delivery import Envelope, Outcome, Verdict
+from floe.domain.model.errors import ConfigurationError, EnvironmentNotReadyError, Problem
+from floe.domain.model.value import utc_now
+
+_CONNECT_S = 2.0
+_LONGEST_ANSWER = 64 * 1024
+_GZIP_FROM = 1024
+
+
+class HttpDeliverer:
+    """POSTs each envelope to *url*, with its own content type.
+
+    *credentials* is asked before every request for headers of its own. *timeout_s* bounds a
+    request as a whole, however slowly the answer drips; of it, a connection gets two seconds.
+    *ca_bundle* is a PEM file in the place of the system's. Nothing but these settings is read:
+    no ``.netrc``, and a proxy only where *proxy* names it. Redirects are not followed. One
+    thread delivers at a time.
+
+    Raises:
+        ConfigurationError: *url* holds a user or password, is neither http nor https, or would
+            send credentials in the clear to another machine without *insecure*; or *ca_bundle*
+            cannot be read.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        credentials: Credentials | None = None,
+        timeout_s: float = 5.0,
+        compress: bool = False,
+        ca_bundle: Path | None = None,
+        proxy: str | None = None,
+        insecure: bool = False,
+    ) -> None:
+        _check(url, in_clear=credentials is None or insecure)
+        self._url = url
+        self._headers = dict(headers or {})
+        self._credentials = credentials
+        self._timeout_s = timeout_s
+        self._compress = compress
+        secure = url.lower().startswith("https:") or ca_bundle is not None
+        self._connections = Connections(_tls(ca_bundle) if secure else None, proxy)
+
+    def deliver(self, envelope: Envelope) -> Verdict:
+        """POST the body of *envelope* and judge the answer."""
+        try:
+            headers = self._headers_of(envelope)
+        except EnvironmentNotReadyError as error:
+            return Verdict(outcome=Outcome.PAUSE, reason=str(error))
+        except Exception as error:  # noqa: BLE001 - a token provider may raise anything
+            reason = f"no token could be had ({type(error).__name__})"
+            return Verdict(outcome=Outcome.RETRY, reason=reason)
+        try:
+            return self._post(*self._compressed(envelope.body, headers))
+        except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            return _failure(error, self._url)
+
+    def close(self) -> None:
+        """Close the connections; a later delivery opens new ones."""
+        self._connections.close()
+
+    def _headers_of(self, envelope: Envelope) -> dict[str, str]:
+        named = {
+            "User-Agent": "floe",
+            **self._headers,
+            "Content-Type": envelope.content_type,
+            "Idempotency-Key": envelope.envelope_id,
+        }
+        return named | dict(self._credentials() if self._credentials else {})
+
+    def _compressed(self, body: bytes, headers: dict[str, str]) -> tuple[bytes, dict[str, str]]:
+        if not self._compress or len(body) < _GZIP_FROM:
+            return body, headers
+        return gzip.compress(body, compresslevel=5, mtime=0), headers | {"Content-Encoding": "gzip"}
+
+    def _post(self, body: bytes, headers: Mapping[str, str]) -> Verdict:
+        limit = urllib3.Timeout(connect=min(_CONNECT_S, self._timeout_s), total=self._timeout_s)
+        with self._connections.within(self._timeout_s) as pool:
+            answer = pool.request(
+                "POST",
+                self._url,
+                body=body,
+                headers=headers,
+                timeout=limit,
+                redirect=False,
+                retries=False,
+                preload_content=False,
+                decode_content=False,
+            )
+            text = answer.read(_LONGEST_ANSWER)
+            if answer.length_remaining == 0:
+                answer.release_conn()
+            else:
+                answer.close()
+        named = {name.lower(): value for name, value in answer.headers.items()}
+        return verdict_on(answer.status, named, text.decode(errors="replace"), self._url, utc_now())
+
+
+def _check(url: str, *, in_clear: bool) -> None:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        raise ConfigurationError(Problem("the address of a backend is not a URL")) from None
+    if parts.scheme not in {"http", "https"} or not host:
+        fix = "write it in full: https://host/path"
+        raise ConfigurationError(Problem("a backend needs an http or https address", host, fix))
+    if parts.username is not None or parts.password is not None:
+        fix = "remove them, and name a variable with the token instead"
+        where = f"{parts.scheme}://***@{host}"
+        raise ConfigurationError(Problem("credentials in an address end up in logs", where, fix))
+    if parts.scheme == "http" and not in_clear and not _is_loopback(host):
+        fix = "use https"
+        raise ConfigurationError(Problem("a token would travel in the clear", host, fix))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _tls(ca_bundle: Path | None) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca_bundle)
+    except (OSError, ssl.SSLError):
+        problem = Problem("the CA bundle cannot be read", str(ca_bundle), "it must be a PEM file")
+        raise ConfigurationError(problem) from None
+
+
+def _failure(error: Exception, url: str) -> Verdict:
+    """Return the verdict on a request without an answer, in words without secrets."""
+    host = urlsplit(url).hostname
+    cause = _root(error)
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        reason = f"the certificate of {host} is not trusted: {cause.verify_message}"
+        return Verdict(outcome=Outcome.PAUSE, reason=reason)
+    if isinstance(error, urllib3.exceptions.LocationValueError):
+        return Verdict(outcome=Outcome.PAUSE, reason=f"the address of {host} cannot be used")
+    what = getattr(cause, "strerror", None) or type(cause).__name__
+    return Verdict(outcome=Outcome.RETRY, reason=f"{host} cannot be reached: {what}")
+
+
+def _root(error: BaseException) -> BaseException:
+    while (cause := error.__cause__ or error.__context__ or getattr(error, "reason", None)) and (
+        isinstance(cause, BaseException)
+    ):
+        error = cause
+    return error

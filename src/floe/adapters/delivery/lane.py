@@ -1,0 +1,141 @@
+"""One destination and the thread that serves it."""
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+
+from floe.adapters.delivery.breaker import Breaker
+from floe.domain.model.delivery import DeliveryReport, Envelope, Outcome, Verdict
+from floe.domain.model.errors import OutboxError
+from floe.ports.deliverer import Deliverer
+from floe.ports.outbox import Outbox
+
+_LOG = logging.getLogger("floe.delivery")
+_BATCH = 16
+_LOOK_AGAIN_S = 0.05
+_LONGEST_LOOK_S = 1.0
+
+
+class Lane:
+    """Drains *outbox* towards *destination* while there is something to drain.
+
+    The thread is a daemon, starts with the first ``wake`` and sleeps when nothing waits.
+    """
+
+    def __init__(
+        self, outbox: Outbox, destination: str, deliverer: Deliverer, breaker: Breaker
+    ) -> None:
+        self._outbox = outbox
+        self._destination = destination
+        self._deliverer = deliverer
+        self._breaker = breaker
+        self._unrecorded: list[tuple[Envelope, Verdict]] = []
+        self._in_trouble = False
+        self._changed = threading.Condition()
+        self._asked = 0
+        self._answered = 0
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+
+    def wake(self) -> None:
+        """Say that something was put."""
+        with self._changed:
+            if self._stopping:
+                return
+            self._asked += 1
+            if self._thread is None:
+                name = f"floe-delivery-{self._destination}"
+                self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
+                self._thread.start()
+            self._changed.notify_all()
+
+    def wait_until_served(self, deadline: float) -> None:
+        """Wait until all that was asked is done, as far as it can be, or *deadline* (monotonic)."""
+        with self._changed:
+            asked = self._asked
+            self._changed.wait_for(
+                lambda: self._answered >= asked or self._thread is None,
+                timeout=max(0.0, deadline - time.monotonic()),
+            )
+
+    def stop(self, deadline: float) -> None:
+        """End the thread after the attempt it is at; wait for that no longer than *deadline*."""
+        with self._changed:
+            self._stopping = True
+            thread = self._thread
+            self._changed.notify_all()
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    def forget(self) -> None:
+        """Start anew in a forked child, where the thread does not exist."""
+        self._unrecorded = []
+        self._changed = threading.Condition()
+        self._asked = self._answered = 0
+        self._stopping = False
+        self._thread = None
+
+    def _serve(self) -> None:
+        while not self._stopping:
+            asked = self._asked
+            pause_s = self._drain()
+            with self._changed:
+                if pause_s is None or self._breaker.is_open:
+                    self._answered = max(self._answered, asked)
+                    self._changed.notify_all()
+                    self._changed.wait_for(lambda: self._has_work, pause_s)
+                else:
+                    self._changed.wait_for(lambda: self._stopping, pause_s)
+
+    @property
+    def _has_work(self) -> bool:
+        return self._stopping or self._asked != self._answered
+
+    def _drain(self) -> float | None:
+        """Send what may be sent; return the seconds until the next look, None for no need."""
+        try:
+            while not self._stopping and not self._breaker.is_open:
+                self._record_what_is_left()
+                limit = _BATCH if self._breaker.is_healthy else 1
+                batch = self._outbox.claim(self._destination, limit)
+                if not batch:
+                    return _LOOK_AGAIN_S if self._outbox.has_waiting(self._destination) else None
+                self._send(batch)
+        except OutboxError as error:
+            _LOG.debug("delivery: %s", error)
+            return _LONGEST_LOOK_S
+        return max(self._breaker.opens_in_s, _LOOK_AGAIN_S)
+
+    def _send(self, batch: Sequence[Envelope]) -> None:
+        for place, envelope in enumerate(batch):
+            if self._stopping or self._breaker.is_open:
+                self._outbox.release(batch[place:])
+                return
+            verdict = self._deliverer.deliver(envelope)
+            self._breaker.record(verdict)
+            self._tell(verdict)
+            self._unrecorded.append((envelope, verdict))
+            self._record_what_is_left()
+
+    def _record_what_is_left(self) -> None:
+        """Settle attempts; what the outbox does not take now is tried again before the next."""
+        while self._unrecorded:
+            envelope, verdict = self._unrecorded[0]
+            self._outbox.settle(envelope, verdict)
+            del self._unrecorded[0]
+
+    def _tell(self, verdict: Verdict) -> None:
+        """Warn once per outage, not once per event."""
+        trouble = verdict.outcome is not Outcome.DELIVERED
+        if trouble and not self._in_trouble:
+            _LOG.warning("delivery to %s: %s", self._destination, verdict.reason)
+        elif self._in_trouble and not trouble:
+            _LOG.info("delivery to %s works again", self._destination)
+        self._in_trouble = trouble
+
+
+def report_of(reports: Sequence[DeliveryReport], destination: str) -> DeliveryReport:
+    """Return the report on *destination*, an empty one where there is none yet."""
+    found = (report for report in reports if report.destination == destination)
+    return next(found, DeliveryReport(destination=destination))

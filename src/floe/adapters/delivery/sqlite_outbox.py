@@ -1,0 +1,320 @@
+"""The durable outbox: one SQLite file per state directory, shared by every process on it."""
+
+import contextlib
+import os
+import random
+import sqlite3
+import threading
+import weakref
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from floe.adapters.delivery import rows, state_directory
+from floe.adapters.delivery.database import BusyError, Database
+from floe.adapters.delivery.file_lock import FileLock
+from floe.adapters.delivery.liveness import Liveness
+from floe.adapters.delivery.room import Room, make_room
+from floe.adapters.delivery.spool import Entry, Spool, SpoolImport
+from floe.domain.model.delivery import (
+    DeadLetter,
+    DeliveryReport,
+    Envelope,
+    Outcome,
+    PayloadKind,
+    Verdict,
+)
+from floe.domain.model.errors import OutboxError, Problem
+from floe.domain.model.retry import retry_delay_s
+from floe.domain.model.value import utc_now
+
+_T = TypeVar("_T")
+_MAX_BYTES = 256 * 1024 * 1024
+_MAX_EVENTS = 100_000
+_REFUSED_SHARE = 8
+"""Refused envelopes may take one part in this many of the room."""
+_OPEN: "weakref.WeakSet[SqliteOutbox]" = weakref.WeakSet()
+
+
+class SqliteOutbox:
+    """Keeps envelopes in *directory*, which nobody else may read.
+
+    At most *max_events* envelopes with *max_bytes* of payload wait. *durability* ``process``
+    survives the death of any process at any moment; ``power`` also a loss of power, at the price
+    of a disk flush for each event. Nothing is opened before the first call.
+
+    A process that cannot reach the database (it is locked, damaged or full) writes to a spool of
+    plain lines beside it, which the next transaction of any process imports.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        max_bytes: int = _MAX_BYTES,
+        max_events: int = _MAX_EVENTS,
+        durability: Literal["process", "power"] = "process",
+        clock: Callable[[], datetime] = utc_now,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._directory = directory
+        self._room = Room(max_events, max_bytes)
+        self._clock = clock
+        self._chance = chance
+        self._database = Database(directory / "outbox.db", power_safe=durability == "power")
+        self._spool = Spool(directory / "spool")
+        self._liveness = Liveness(directory / "processes")
+        self._drains: dict[str, FileLock] = {}
+        self._claims: dict[str, dict[str, int]] = {}
+        self._claiming = threading.Lock()
+        _OPEN.add(self)
+
+    def put(
+        self,
+        envelope: Envelope,
+        *,
+        not_before: datetime | None = None,
+        last_will: Envelope | None = None,
+    ) -> None:
+        """Keep *envelope*, in the spool if the database does not take it."""
+        if len(envelope.body) > self._room.bytes:
+            raise OutboxError(f"an event of {len(envelope.body)} bytes is larger than the outbox")
+        process = self._process() if last_will is not None else ""
+        entry = Entry(envelope, not_before, last_will if process else None, process)
+        try:
+            self._transact(lambda connection: self._keep(connection, entry))
+        except (BusyError, sqlite3.Error, OSError):
+            self._spool.append(entry)
+
+    def replace(self, envelope_id: str, envelope: Envelope) -> bool:
+        """Exchange a row that nobody has claimed yet."""
+        return self._run(lambda connection: rows.replace(connection, envelope_id, envelope))
+
+    def claim(self, destination: str, limit: int) -> tuple[Envelope, ...]:
+        """Return heads of lines, while this process holds the destination's lock."""
+        with self._claiming:
+            mine = self._claims.setdefault(destination, {})
+            if not mine and not self._may_drain(destination):
+                return ()
+            try:
+                return self._claim(destination, limit, mine)
+            finally:
+                self._yield_drain(destination)
+
+    def settle(self, envelope: Envelope, verdict: Verdict) -> None:
+        """Record *verdict* in the rows and in the account of the destination."""
+        envelope_id = envelope.envelope_id
+        with self._claiming:
+            mine = self._claims.get(envelope.destination, {})
+            seq = mine.get(envelope_id)
+            if seq is None:
+                return
+            self._run(
+                lambda connection: self._settle(connection, seq, envelope, verdict), reserve=True
+            )
+            del mine[envelope_id]
+            self._yield_drain(envelope.destination)
+
+    def release(self, envelopes: Sequence[Envelope]) -> None:
+        """Clear the claims on *envelopes*."""
+        with self._claiming:
+            for envelope in envelopes:
+                mine = self._claims.get(envelope.destination, {})
+                seq = mine.pop(envelope.envelope_id, None)
+                if seq is not None:
+                    self._run(_marking(seq), reserve=True)
+                    self._yield_drain(envelope.destination)
+
+    def has_waiting(self, destination: str) -> bool:
+        """Look for one row."""
+        return self._run(lambda connection: rows.has_waiting(connection, destination))
+
+    def wills_of_the_dead(self) -> tuple[Envelope, ...]:
+        """Return the wills whose process no longer holds its lock."""
+        wills = self._run(rows.wills)
+        alive = {
+            process: self._liveness.is_alive(process) for process in {name for name, _ in wills}
+        }
+        return tuple(will for process, will in wills if not alive[process])
+
+    def reports(self) -> tuple[DeliveryReport, ...]:
+        """Count the rows of every destination."""
+        return self._run(rows.reports)
+
+    def pending(self, destination: str | None = None, limit: int = 100) -> tuple[Envelope, ...]:
+        """Return what waits, oldest first."""
+        return self._run(lambda connection: rows.pending(connection, destination, limit))
+
+    def expedite(self, destination: str | None = None) -> int:
+        """Forget every waiting time."""
+        return self._run(lambda connection: rows.expedite(connection, destination))
+
+    def dead_letters(
+        self, destination: str | None = None, limit: int = 100
+    ) -> tuple[DeadLetter, ...]:
+        """Return what was refused, the latest first."""
+        return self._run(lambda connection: rows.dead_letters(connection, destination, limit))
+
+    def requeue(self, envelope_id: str | None = None) -> int:
+        """Move dead letters back among the waiting."""
+        return self._run(lambda connection: rows.requeue(connection, envelope_id))
+
+    def purge(self, envelope_id: str | None = None) -> int:
+        """Delete dead letters."""
+        return self._run(lambda connection: rows.purge(connection, envelope_id), reserve=True)
+
+    def prune(self, older_than: datetime) -> int:
+        """Delete what is old, waiting or refused."""
+        return self._run(lambda connection: rows.prune(connection, older_than), reserve=True)
+
+    def size_bytes(self) -> int:
+        """Return the size of all files in the directory."""
+        try:
+            files = [path for path in self._directory.rglob("*") if path.is_file()]
+            return sum(path.stat().st_size for path in files)
+        except OSError:
+            return 0
+
+    def close(self) -> None:
+        """Close every file and free every lock; a later call opens them again."""
+        with self._claiming:
+            self._claims.clear()
+            for lock in self._drains.values():
+                lock.close()
+            self._drains.clear()
+        self._database.close()
+        self._liveness.close()
+
+    def _run(self, work: Callable[[sqlite3.Connection], _T], *, reserve: bool = False) -> _T:
+        try:
+            return self._transact(work, reserve=reserve)
+        except BusyError as error:
+            raise OutboxError(_problem(self._directory, "is held by another process")) from error
+        except (sqlite3.Error, OSError) as error:
+            raise OutboxError(_problem(self._directory, f"cannot be used: {error}")) from error
+
+    def _transact(self, work: Callable[[sqlite3.Connection], _T], *, reserve: bool = False) -> _T:
+        """Import the spool, if there is one, then do *work*: nothing overtakes an earlier put."""
+        if not self._spool.exists():
+            return self._database.run(work, with_reserve=reserve)
+        spooled = SpoolImport(self._spool)
+
+        def both(connection: sqlite3.Connection) -> _T:
+            for entry in spooled.entries():
+                self._keep(connection, entry)
+            return work(connection)
+
+        try:
+            result = self._database.run(both, with_reserve=reserve)
+            spooled.finish()
+        finally:
+            spooled.abandon()
+        return result
+
+    def _process(self) -> str:
+        """Return the name under which this process shows that it lives, if it can."""
+        try:
+            state_directory.prepare(self._directory)
+            return self._liveness.token()
+        except OSError:
+            return ""
+
+    def _keep(self, connection: sqlite3.Connection, entry: Entry) -> None:
+        envelope = entry.envelope
+        envelope_id = envelope.envelope_id
+        if rows.is_known(connection, envelope, envelope_id):
+            return
+        if not make_room(connection, envelope, self._room):
+            return
+        due = entry.not_before.timestamp() if entry.not_before else 0.0
+        rows.insert(connection, envelope, envelope_id, due)
+        if envelope.kind is PayloadKind.LINEAGE_END:
+            rows.withdraw_will(connection, envelope.destination, envelope.key)
+        elif entry.last_will is not None:
+            rows.keep_will(connection, entry.last_will, entry.process)
+
+    def _claim(self, destination: str, limit: int, mine: dict[str, int]) -> tuple[Envelope, ...]:
+        now = self._clock().timestamp()
+
+        def work(connection: sqlite3.Connection) -> list[tuple[int, Envelope]]:
+            heads = rows.due_heads(connection, destination, now, limit + len(mine))
+            taken = set(mine.values())
+            free = [(seq, envelope) for seq, envelope in heads if seq not in taken][:limit]
+            rows.mark(connection, [seq for seq, _ in free], claimed=True)
+            return free
+
+        claimed = self._run(work, reserve=True)
+        mine.update({envelope.envelope_id: seq for seq, envelope in claimed})
+        return tuple(envelope for _, envelope in claimed)
+
+    def _settle(
+        self, connection: sqlite3.Connection, seq: int, envelope: Envelope, verdict: Verdict
+    ) -> None:
+        now = self._clock()
+        attempts = rows.attempts(connection, seq)
+        if attempts is None:
+            return
+        destination, reason = envelope.destination, verdict.reason or verdict.outcome.value
+        if verdict.outcome is Outcome.DELIVERED:
+            rows.remember_delivery(connection, seq, envelope)
+        elif verdict.outcome is Outcome.REFUSED:
+            letter = DeadLetter(
+                envelope=envelope, reason=reason, status=verdict.status, refused_at=now
+            )
+            rows.bury(connection, seq, letter, self._room.bytes // _REFUSED_SHARE)
+            rows.complain(connection, destination, reason)
+        else:
+            retry = verdict.outcome is Outcome.RETRY
+            delay_s = retry_delay_s(attempts + 1, self._chance()) if retry else 0.0
+            asked_s = retry_delay_s(0, 0.0, verdict.retry_after_s)
+            due = now.timestamp() + delay_s
+            rows.postpone(connection, seq, due, attempts + 1)
+            resume_at = now.timestamp() + asked_s if asked_s else 0.0
+            rows.complain(connection, destination, reason, resume_at)
+
+    def _may_drain(self, destination: str) -> bool:
+        lock = self._drains.get(destination)
+        if lock is None:
+            name = sha256(destination.encode()).hexdigest()[:16]
+            lock = self._drains[destination] = FileLock(self._directory / f"drain-{name}.lock")
+        try:
+            return lock.acquire()
+        except FileNotFoundError:
+            return False  # no directory: nothing was ever put
+        except OSError as error:
+            raise OutboxError(_problem(self._directory, f"cannot be used: {error}")) from error
+
+    def _yield_drain(self, destination: str) -> None:
+        if not self._claims.get(destination):
+            lock = self._drains.get(destination)
+            if lock is not None:
+                lock.release()
+
+    def _forget(self) -> None:
+        self._claiming = threading.Lock()
+        self._claims = {}
+        for lock in self._drains.values():
+            lock.close()
+        self._drains = {}
+        self._spool = Spool(self._directory / "spool")
+        self._database.forget()
+        self._liveness.forget()
+
+
+def _marking(seq: int) -> Callable[[sqlite3.Connection], None]:
+    return lambda connection: rows.mark(connection, [seq], claimed=False)
+
+
+def _problem(directory: Path, what: str) -> Problem:
+    return Problem(f"the outbox {what}", str(directory))
+
+
+def _start_anew_in_child() -> None:
+    for outbox in list(_OPEN):
+        with contextlib.suppress(Exception):
+            outbox._forget()  # noqa: SLF001 - the same module
+
+
+os.register_at_fork(after_in_child=_start_anew_in_child)

@@ -1,0 +1,61 @@
+"""What an operator does to an outbox by hand."""
+
+from datetime import datetime
+from typing import Protocol
+
+from floe.domain.model.delivery import DeadLetter, Envelope
+
+
+class OutboxUpkeep(Protocol):
+    """Look into an outbox, and tidy it up."""
+
+    def pending(self, destination: str | None = None, limit: int = 100) -> tuple[Envelope, ...]:
+        """Return up to *limit* envelopes that wait, oldest first; claimed ones too.
+
+        Raises:
+            OutboxError: The outbox cannot be read.
+        """
+
+    def expedite(self, destination: str | None = None) -> int:
+        """Make everything that waits ready to be sent now; return how many waited for a time.
+
+        Raises:
+            OutboxError: It could not be recorded.
+        """
+
+    def dead_letters(
+        self, destination: str | None = None, limit: int = 100
+    ) -> tuple[DeadLetter, ...]:
+        """Return up to *limit* refused envelopes, the latest first.
+
+        Raises:
+            OutboxError: The outbox cannot be read.
+        """
+
+    def requeue(self, envelope_id: str | None = None) -> int:
+        """Let the refused envelope, or all of them, wait again; return how many.
+
+        They queue behind what waits already, in the order in which they were refused.
+
+        Raises:
+            OutboxError: It could not be recorded.
+        """
+
+    def purge(self, envelope_id: str | None = None) -> int:
+        """Forget the refused envelope, or all of them, for good; return how many.
+
+        Raises:
+            OutboxError: It could not be recorded.
+        """
+
+    def prune(self, older_than: datetime) -> int:
+        """Drop what was made before *older_than*, waiting or refused; return how many.
+
+        They count as dropped. Last wills and what is claimed stay.
+
+        Raises:
+            OutboxError: It could not be recorded.
+        """
+
+    def size_bytes(self) -> int:
+        """Return how much room the outbox takes: files, where it has any."""

@@ -1,0 +1,140 @@
+"""What a test found, as a fact about the run and about the dataset that it tested."""
+
+from typing import NamedTuple
+
+from openlineage.client.facet_v2 import (
+    InputDatasetFacet,
+    RunFacet,
+    data_quality_assertions_dataset,
+    test_run,
+)
+
+from floe.adapters.openlineage.profile import EventProfile
+from floe.domain.model.lineage import LineageEventType
+from floe.domain.model.manifest import DbtNode
+from floe.domain.model.node_event import NodeFinished, NodeStatus
+from floe.domain.model.run_ledger import RunTransition
+
+_PASSED = {NodeStatus.PASS, NodeStatus.SUCCESS}
+_TOO_LONG = 1000
+"""Characters of a test's parameter: unit tests carry whole tables in theirs."""
+
+
+class _Finding(NamedTuple):
+    name: str
+    kind: str
+    passed: bool | None
+    severity: str
+    expected: str | None
+    actual: str | None
+    content: str | None
+    params: dict[str, object] | None
+
+
+def test_facet(transition: RunTransition, profile: EventProfile) -> RunFacet | None:
+    """Return the facet with the test that *transition* ends; None for anything else."""
+    finding = _finding(transition, profile)
+    if finding is None:
+        return None
+    status = {True: "pass", False: "fail", None: "skip"}[finding.passed]
+    node = transition.node
+    return test_run.TestRunFacet(
+        tests=[
+            test_run.TestExecution(
+                name=finding.name,
+                status=status,
+                severity=finding.severity,
+                type=finding.kind,
+                description=(node.description if node else "") or None,
+                expected=finding.expected,
+                actual=finding.actual,
+                content=finding.content,
+                contentType="sql" if finding.content else None,
+                params=finding.params,
+            )
+        ],
+        producer=profile.producer,
+    )
+
+
+def assertions_facet(transition: RunTransition, profile: EventProfile) -> InputDatasetFacet | None:
+    """Return what the test that *transition* ends says about its dataset.
+
+    A test that was not executed says nothing, and nothing is known before the end.
+    """
+    finding = _finding(transition, profile)
+    if finding is None or finding.passed is None:
+        return None
+    node = transition.node
+    return data_quality_assertions_dataset.DataQualityAssertionsDatasetFacet(
+        assertions=[
+            data_quality_assertions_dataset.Assertion(
+                assertion=finding.kind,
+                success=finding.passed,
+                column=node.column_name if node else None,
+                severity=finding.severity,
+                name=finding.name,
+                description=(node.description if node else "") or None,
+                expected=finding.expected,
+                actual=finding.actual,
+                content=finding.content,
+                contentType="sql" if finding.content else None,
+                params=finding.params,
+            )
+        ],
+        producer=profile.producer,
+    )
+
+
+def _finding(transition: RunTransition, profile: EventProfile) -> _Finding | None:
+    node, finished = transition.node, transition.finished
+    is_freshness = transition.resource_type == "source"
+    if node is None or not (node.is_test or is_freshness) or not transition.state.is_end:
+        return None
+    passed = None if finished is None else _passed(transition.state, finished)
+    return _Finding(
+        name=node.name,
+        kind="freshness" if is_freshness else _kind(node),
+        passed=passed,
+        severity=node.severity or "error",
+        expected=None if is_freshness or passed is None else _expected(node),
+        actual=None if finished is None or finished.failures is None else str(finished.failures),
+        content=_content(node, finished, profile),
+        params=_params(node),
+    )
+
+
+def _passed(state: LineageEventType, finished: NodeFinished) -> bool | None:
+    if state is LineageEventType.ABORT or finished.status is NodeStatus.SKIPPED:
+        return None
+    return finished.status in _PASSED
+
+
+def _kind(node: DbtNode) -> str:
+    if node.resource_type == "unit_test":
+        return "unit_test"
+    return node.test_name or "custom_sql"
+
+
+def _expected(node: DbtNode) -> str | None:
+    """Return the number of failing rows that is still well, or the condition on it."""
+    if node.resource_type == "unit_test":
+        return None
+    condition = str(node.config.get("error_if") or "!= 0")
+    return "0" if condition == "!= 0" else f"not {condition}"
+
+
+def _content(node: DbtNode, finished: NodeFinished | None, profile: EventProfile) -> str | None:
+    if not profile.capture_sql:
+        return None
+    code = (finished.compiled_code if finished else None) or node.compiled_code
+    return code.strip() if code else None
+
+
+def _params(node: DbtNode) -> dict[str, object] | None:
+    arguments = {
+        key: value
+        for key, value in node.test_arguments.items()
+        if key not in {"model", "column_name"} and len(str(value)) <= _TOO_LONG
+    }
+    return dict(arguments) or None

@@ -1,0 +1,186 @@
+"""The columns of every node of a project, worked out from its SQL in the order of the graph."""
+
+import logging
+from collections.abc import Iterator
+from hashlib import sha256
+from importlib.metadata import version
+from threading import RLock
+from typing import NamedTuple
+
+from floe.adapters.openlineage.compiled_sql import CompiledSql
+from floe.adapters.openlineage.known_columns import KnownColumns, Types
+from floe.adapters.openlineage.lineage_cache import LineageCache
+from floe.adapters.openlineage.snapshots import with_snapshot_columns
+from floe.adapters.openlineage.sql_columns import trace_columns
+from floe.adapters.openlineage.sql_query import (
+    InputRelation,
+    UnreadableSqlError,
+    dialect_of,
+    read_query,
+)
+from floe.domain.model.classification_flow import Classified, declared, inherited
+from floe.domain.model.column_lineage import RelationLineage
+from floe.domain.model.governance import ColumnClassification
+from floe.domain.model.manifest import DbtNode, ProjectGraph
+from floe.domain.model.node_columns import NodeColumns
+from floe.domain.model.pipeline import Governance
+
+_LOG = logging.getLogger("floe.lineage")
+_RULES = "1"
+"""Changes whenever the same SQL gives another answer, so that older cache entries lapse."""
+_SQLGLOT = version("sqlglot")
+_LONGEST_SQL = 500_000
+"""Characters; longer queries are generated ones that cost minutes and tell little."""
+
+
+class _Known(NamedTuple):
+    digest: str
+    columns: NodeColumns
+
+
+class ColumnLineage:
+    """Knows the columns of the nodes of *graph*, and remembers what it worked out.
+
+    ``remembered`` costs nothing and is for the thread that runs the pipeline; ``work_out`` reads
+    SQL and is for a thread beside it.
+    """
+
+    def __init__(
+        self,
+        graph: ProjectGraph,
+        *,
+        governance: Governance,
+        known: KnownColumns | None = None,
+        compiled: CompiledSql | None = None,
+        cache: LineageCache | None = None,
+    ) -> None:
+        self._graph = graph
+        self._governance = governance
+        self._dialect = dialect_of(graph.adapter_type)
+        self._known = known or KnownColumns(self._dialect, graph.adapter_type)
+        self._compiled = compiled or CompiledSql()
+        self._cache = cache
+        self._memory: dict[str, _Known] = {}
+        self._lock = RLock()
+
+    def remembered(self, node: DbtNode, code: str | None = None) -> NodeColumns | None:
+        """Return the columns of *node* if they are known already, for this very *code*."""
+        known = self._memory.get(node.unique_id)
+        if known is None:
+            return None
+        if code is not None and known.digest != self._digest(node, code):
+            return None
+        return known.columns
+
+    def declared(self, node: DbtNode) -> NodeColumns:
+        """Return what project and contract say of the columns of *node*, without its SQL."""
+        classified = declared(node, self._governance, self._graph)
+        return NodeColumns(classifications=tuple(classified.values()))
+
+    def work_out(self, node: DbtNode, code: str | None = None) -> NodeColumns:
+        """Return the columns of *node*, made by the SQL *code*, and of all that it reads.
+
+        Without *code* the SQL is looked for. Never raises for what stands in a project: a query
+        that cannot be understood has no lineage.
+        """
+        with self._lock:
+            for ancestor in self._missing_ancestors(node):
+                self._learn(ancestor, None)
+            return self._learn(node, code)
+
+    def _missing_ancestors(self, node: DbtNode) -> Iterator[DbtNode]:
+        """Yield what *node* reads and nobody remembers, parents before children."""
+        seen = {node.unique_id}
+        stack = [(parent, False) for parent in self._graph.inputs_of(node.unique_id)]
+        while stack:
+            current, parents_done = stack.pop()
+            if parents_done:
+                yield current
+                continue
+            if current.unique_id in seen or current.unique_id in self._memory:
+                continue
+            seen.add(current.unique_id)
+            stack.append((current, True))
+            parents = self._graph.inputs_of(current.unique_id)
+            stack.extend((parent, False) for parent in parents)
+
+    def _learn(self, node: DbtNode, code: str | None) -> NodeColumns:
+        sql = code or self._compiled.of(node)
+        digest = self._digest(node, sql or "")
+        known = self._memory.get(node.unique_id)
+        if known is not None and known.digest == digest:
+            return known.columns
+        lineage = self._lineage(node, sql, digest) if sql else None
+        columns = NodeColumns(
+            data_types=self._types(node, lineage),
+            lineage=lineage,
+            classifications=self._classified(node, lineage),
+        )
+        self._memory[node.unique_id] = _Known(digest, columns)
+        return columns
+
+    def _lineage(self, node: DbtNode, sql: str, digest: str) -> RelationLineage | None:
+        if node.language == "python" or len(sql) > _LONGEST_SQL:
+            return None
+        cached = self._cache.get(node.unique_id, digest) if self._cache is not None else None
+        if cached is not None:
+            return cached
+        try:
+            lineage = trace_columns(read_query(sql, self._relations(node), self._dialect))
+        except (UnreadableSqlError, RecursionError) as error:
+            _LOG.debug("no column lineage for %s: %s", node.unique_id, error)
+            return None
+        if node.resource_type == "snapshot":
+            lineage = with_snapshot_columns(node, lineage)
+        if self._cache is not None:
+            self._cache.put(node.unique_id, digest, lineage)
+        return lineage
+
+    def _relations(self, node: DbtNode) -> tuple[InputRelation, ...]:
+        parents = self._graph.inputs_of(node.unique_id)
+        return tuple(
+            InputRelation(parent.unique_id, parent.relation, self._types_of(parent.unique_id))
+            for parent in parents
+        )
+
+    def _types_of(self, unique_id: str) -> Types:
+        known = self._memory.get(unique_id)
+        return known.columns.data_types if known is not None else {}
+
+    def _types(self, node: DbtNode, lineage: RelationLineage | None) -> Types:
+        """Return names from the surest place, and for each the type from the surest place."""
+        now, recorded = self._known.now(node), self._known.recorded(node)
+        documented = self._known.documented(node)
+        made = lineage.data_types if lineage is not None else self._known.in_file(node)
+        whole = made if lineage is None or lineage.is_complete else {}
+        names = now or whole or recorded or {**made, **documented}
+        places = [
+            {name.lower(): kind for name, kind in place.items()}
+            for place in (now, made, recorded, documented)
+        ]
+        return {
+            name: next((kind for place in places if (kind := place.get(name.lower()))), None)
+            for name in names
+        }
+
+    def _classified(
+        self, node: DbtNode, lineage: RelationLineage | None
+    ) -> tuple[ColumnClassification, ...]:
+        own = declared(node, self._governance, self._graph)
+        passed_on = inherited(lineage, self._classified_of) if lineage is not None else {}
+        return tuple({**passed_on, **own}.values())
+
+    def _classified_of(self, unique_id: str) -> Classified:
+        known = self._memory.get(unique_id)
+        items = known.columns.classifications if known is not None else ()
+        return {item.column_name.lower(): item for item in items}
+
+    def _digest(self, node: DbtNode, sql: str) -> str:
+        text = sha256(f"{_RULES}/{_SQLGLOT}/{self._graph.adapter_type}".encode())
+        text.update(sql.encode())
+        for parent in self._graph.inputs_of(node.unique_id):
+            columns = ",".join(
+                f"{name}:{kind}" for name, kind in self._types_of(parent.unique_id).items()
+            )
+            text.update(f"\n{parent.unique_id}({columns})".encode())
+        return text.hexdigest()

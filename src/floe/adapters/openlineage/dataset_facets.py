@@ -1,0 +1,249 @@
+"""The facets of a dataset: what it is called, what is in it, who answers for it."""
+
+from collections.abc import Iterable, Mapping
+
+from openlineage.client.facet_v2 import (
+    DatasetFacet,
+    OutputDatasetFacet,
+    column_lineage_dataset,
+    dataset_type_dataset,
+    datasource_dataset,
+    documentation_dataset,
+    lifecycle_state_change_dataset,
+    output_statistics_output_dataset,
+    ownership_dataset,
+    schema_dataset,
+    storage_dataset,
+    symlinks_dataset,
+    tags_dataset,
+)
+
+from floe.adapters.openlineage.custom_facets import FloeColumnClassificationsDatasetFacet
+from floe.adapters.openlineage.naming import DatasetName
+from floe.adapters.openlineage.profile import EventProfile
+from floe.adapters.openlineage.tags import classification_tags, column_tags, node_tags
+from floe.domain.model.column_lineage import ColumnOrigin
+from floe.domain.model.governance import ColumnClassification
+from floe.domain.model.manifest import DbtNode
+from floe.domain.model.node_columns import NodeColumns
+from floe.domain.model.node_event import NodeFinished
+
+_State = lifecycle_state_change_dataset.LifecycleStateChange
+_CHANGES = {
+    "table": _State.OVERWRITE,
+    "seed": _State.OVERWRITE,
+    "view": _State.CREATE,
+    "materialized_view": _State.CREATE,
+}
+_TYPES: Mapping[str, tuple[str, str | None]] = {
+    "view": ("VIEW", None),
+    "materialized_view": ("VIEW", "MATERIALIZED"),
+    "materializedview": ("VIEW", "MATERIALIZED"),
+    "streaming_table": ("TABLE", "STREAMING"),
+    "dynamic_table": ("TABLE", "DYNAMIC"),
+    "external": ("TABLE", "EXTERNAL"),
+}
+_LAYERS = {"delta", "iceberg", "hudi"}
+
+
+def dataset_facets(
+    node: DbtNode,
+    profile: EventProfile,
+    columns: NodeColumns | None,
+    classifications: Iterable[ColumnClassification],
+) -> dict[str, DatasetFacet]:
+    """Return facet key → facet for the relation of *node*, as far as it is known."""
+    classified = tuple(classifications)
+    found: dict[str, DatasetFacet | None] = {
+        "dataSource": _data_source(node, profile),
+        "schema": _schema(node, profile, columns),
+        "documentation": _documentation(node, profile),
+        "ownership": _ownership(node, profile),
+        "symlinks": _symlinks(node, profile),
+        "datasetType": _dataset_type(node, profile),
+        "storage": _storage(node, profile),
+        "tags": _tags(node, profile, classified),
+        **classification_facets(classified, profile.producer),
+    }
+    return {key: facet for key, facet in found.items() if facet is not None}
+
+
+def classification_facets(
+    classified: Iterable[ColumnClassification], producer: str
+) -> dict[str, DatasetFacet]:
+    """Return the classification facet under its official key and under the contract's."""
+    records = {item.column_name: classification_record(item) for item in classified}
+    if not records:
+        return {}
+    facet = FloeColumnClassificationsDatasetFacet(classifications=records, producer=producer)
+    return {"floe_columnClassifications": facet, "columnClassifications": facet}
+
+
+def classification_record(item: ColumnClassification) -> dict[str, str]:
+    """Return one column's record; a missing PII type is left out."""
+    record = {"classification": item.classification, "sensitivity": item.sensitivity}
+    return record if item.pii_type is None else record | {"pii_type": item.pii_type}
+
+
+def made_facets(node: DbtNode, profile: EventProfile) -> dict[str, DatasetFacet]:
+    """Return what a successful run did to the relation of *node* as a whole."""
+    change = _CHANGES.get(node.materialization)
+    if change is None:
+        return {}
+    facet = lifecycle_state_change_dataset.LifecycleStateChangeDatasetFacet(
+        lifecycleStateChange=change, producer=profile.producer
+    )
+    return {"lifecycleStateChange": facet}
+
+
+def statistics_facets(
+    finished: NodeFinished | None, profile: EventProfile
+) -> dict[str, OutputDatasetFacet]:
+    """Return how much was written, where the adapter reported it."""
+    if finished is None or finished.rows_affected is None:
+        return {}
+    facet = output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet(
+        rowCount=finished.rows_affected, producer=profile.producer
+    )
+    return {"outputStatistics": facet}
+
+
+def column_lineage_facet(
+    columns: NodeColumns, names: Mapping[str, DatasetName], producer: str
+) -> DatasetFacet | None:
+    """Return the lineage of *columns*; *names* maps the unique id of each input → its name.
+
+    A column that is made from none of the inputs, a constant say, has an entry without origins.
+    """
+    lineage = columns.lineage
+    if lineage is None or not lineage.columns:
+        return None
+    return column_lineage_dataset.ColumnLineageDatasetFacet(
+        fields={
+            column.name: column_lineage_dataset.Fields(
+                inputFields=_input_fields(column.origins, names)
+            )
+            for column in lineage.columns
+        },
+        dataset=_input_fields(lineage.influences, names) or None,
+        producer=producer,
+    )
+
+
+def _input_fields(
+    origins: Iterable[ColumnOrigin], names: Mapping[str, DatasetName]
+) -> list[column_lineage_dataset.InputField]:
+    return [
+        column_lineage_dataset.InputField(
+            namespace=names[origin.unique_id].namespace,
+            name=names[origin.unique_id].name,
+            field=origin.column,
+            transformations=[
+                column_lineage_dataset.Transformation(
+                    type="DIRECT" if item.influence.is_direct else "INDIRECT",
+                    subtype=str(item.influence),
+                    description="",
+                    masking=item.masking,
+                )
+                for item in origin.transformations
+            ],
+        )
+        for origin in origins
+        if origin.unique_id in names
+    ]
+
+
+def _data_source(node: DbtNode, profile: EventProfile) -> DatasetFacet:
+    namespace = profile.dataset_names.name_of(node).namespace
+    uri = namespace if "://" in namespace else f"{namespace}://"
+    return datasource_dataset.DatasourceDatasetFacet(
+        name=namespace, uri=uri, producer=profile.producer
+    )
+
+
+def _schema(
+    node: DbtNode, profile: EventProfile, columns: NodeColumns | None
+) -> DatasetFacet | None:
+    """Merge what the warehouse, the SQL and the project say; the first of them names them all."""
+    documented = {column.name.lower(): column for column in node.columns.values()}
+    known = dict(columns.data_types) if columns is not None else {}
+    names = known or {column.name: None for column in documented.values()}
+    if not names:
+        return None
+    fields = []
+    for position, (name, data_type) in enumerate(names.items(), start=1):
+        column = documented.get(name.lower())
+        fields.append(
+            schema_dataset.SchemaDatasetFacetFields(
+                name=name,
+                type=data_type or (column.data_type if column else None),
+                description=(column.description if column else None) or None,
+                ordinal_position=position if known else None,
+                fields=None,
+            )
+        )
+    return schema_dataset.SchemaDatasetFacet(fields=fields, producer=profile.producer)
+
+
+def _documentation(node: DbtNode, profile: EventProfile) -> DatasetFacet | None:
+    if not node.description.strip():
+        return None
+    return documentation_dataset.DocumentationDatasetFacet(
+        description=node.description, contentType="text/markdown", producer=profile.producer
+    )
+
+
+def _ownership(node: DbtNode, profile: EventProfile) -> DatasetFacet | None:
+    if not node.owner:
+        return None
+    return ownership_dataset.OwnershipDatasetFacet(
+        owners=[ownership_dataset.Owner(name=node.owner, type="OWNER")],
+        producer=profile.producer,
+    )
+
+
+def _symlinks(node: DbtNode, profile: EventProfile) -> DatasetFacet | None:
+    aliases = profile.dataset_names.aliases_of(node)
+    if not aliases:
+        return None
+    return symlinks_dataset.SymlinksDatasetFacet(
+        identifiers=[
+            symlinks_dataset.Identifier(namespace=alias.namespace, name=alias.name, type="TABLE")
+            for alias in aliases
+        ],
+        producer=profile.producer,
+    )
+
+
+def _dataset_type(node: DbtNode, profile: EventProfile) -> DatasetFacet | None:
+    if node.resource_type == "source":
+        return None
+    kind, subtype = _TYPES.get(node.materialization, ("TABLE", None))
+    return dataset_type_dataset.DatasetTypeDatasetFacet(
+        datasetType=kind, subType=subtype, producer=profile.producer
+    )
+
+
+def _storage(node: DbtNode, profile: EventProfile) -> DatasetFacet | None:
+    config = node.config
+    layer = str(config.get("table_format") or config.get("file_format") or "").lower()
+    if layer not in _LAYERS:
+        return None
+    file_format = str(config.get("file_format") or "").lower()
+    return storage_dataset.StorageDatasetFacet(
+        storageLayer=layer,
+        fileFormat=file_format if file_format and file_format != layer else None,
+        producer=profile.producer,
+    )
+
+
+def _tags(
+    node: DbtNode, profile: EventProfile, classified: tuple[ColumnClassification, ...]
+) -> DatasetFacet | None:
+    tags = [
+        tags_dataset.TagsDatasetFacetFields(
+            key=tag.key, value=tag.value, source=tag.source, field=tag.field
+        )
+        for tag in (*node_tags(node), *column_tags(node), *classification_tags(classified))
+    ]
+    return tags_dataset.TagsDatasetFacet(tags=tags, producer=profile.producer) if tags else None

@@ -1,0 +1,91 @@
+"""What a project is, told before anything runs: its jobs and its datasets."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from openlineage.client.event_v2 import (
+    BaseEvent,
+    DatasetEvent,
+    InputDataset,
+    Job,
+    JobEvent,
+    OutputDataset,
+    StaticDataset,
+)
+
+from floe.adapters.openlineage.dataset_facets import column_lineage_facet, dataset_facets
+from floe.adapters.openlineage.events import moment
+from floe.adapters.openlineage.job_facets import design_job_facets
+from floe.adapters.openlineage.job_names import node_job_name
+from floe.adapters.openlineage.profile import EventProfile
+from floe.domain.model.manifest import DbtNode, ProjectGraph
+from floe.domain.model.node_columns import NodeColumns
+
+_JOBS = {"model", "seed", "snapshot", "test", "unit_test"}
+
+
+def design_events(
+    graph: ProjectGraph,
+    profile: EventProfile,
+    columns_of: Callable[[DbtNode], NodeColumns],
+    at: datetime,
+) -> Iterator[tuple[str, BaseEvent]]:
+    """Yield an ordering key and an event for each dataset, then for each job of *graph*.
+
+    Datasets come first, parents before children, as far as *columns_of* needs them.
+    """
+    for unique_id in sorted(graph.nodes):
+        node = graph.nodes[unique_id]
+        if node.is_dataset:
+            yield unique_id, _dataset_event(node, profile, columns_of(node), at)
+    for unique_id in sorted(graph.nodes):
+        node = graph.nodes[unique_id]
+        if node.resource_type in _JOBS and not node.is_ephemeral:
+            yield unique_id, _job_event(node, graph, profile, columns_of, at)
+
+
+def _dataset_event(
+    node: DbtNode, profile: EventProfile, columns: NodeColumns, at: datetime
+) -> DatasetEvent:
+    namespace, name = profile.dataset_names.name_of(node)
+    facets = dataset_facets(node, profile, columns, columns.classifications)
+    return DatasetEvent(
+        eventTime=moment(at),
+        dataset=StaticDataset(namespace=namespace, name=name, facets=facets),
+        producer=profile.producer,
+    )
+
+
+def _job_event(
+    node: DbtNode,
+    graph: ProjectGraph,
+    profile: EventProfile,
+    columns_of: Callable[[DbtNode], NodeColumns],
+    at: datetime,
+) -> JobEvent:
+    read = graph.tested_by(node.unique_id) if node.is_test else graph.inputs_of(node.unique_id)
+    names = profile.dataset_names
+    return JobEvent(
+        eventTime=moment(at),
+        job=Job(
+            namespace=profile.namespace,
+            name=node_job_name(node.unique_id),
+            facets=design_job_facets(node, profile),
+        ),
+        inputs=[
+            InputDataset(namespace=names.name_of(item).namespace, name=names.name_of(item).name)
+            for item in read
+        ],
+        outputs=[_output(node, read, profile, columns_of(node))] if node.is_dataset else [],
+        producer=profile.producer,
+    )
+
+
+def _output(
+    node: DbtNode, read: tuple[DbtNode, ...], profile: EventProfile, columns: NodeColumns
+) -> OutputDataset:
+    namespace, name = profile.dataset_names.name_of(node)
+    names = {item.unique_id: profile.dataset_names.name_of(item) for item in read}
+    lineage = column_lineage_facet(columns, names, profile.producer)
+    facets = {} if lineage is None else {"columnLineage": lineage}
+    return OutputDataset(namespace=namespace, name=name, facets=facets)

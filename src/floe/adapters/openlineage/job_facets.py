@@ -1,0 +1,123 @@
+"""The facets of a job: what it is, its SQL, where its code is kept, who answers for it."""
+
+from openlineage.client.facet_v2 import (
+    JobFacet,
+    documentation_job,
+    job_type_job,
+    ownership_job,
+    source_code_location_job,
+    sql_job,
+    tags_job,
+)
+
+from floe.adapters.openlineage.custom_facets import FloeDbtNodeJobFacet
+from floe.adapters.openlineage.profile import EventProfile
+from floe.adapters.openlineage.tags import node_tags
+from floe.domain.model.manifest import DbtNode
+from floe.domain.model.run_ledger import RunTransition
+
+_JOB_TYPES = {"invocation": "JOB", "unit_test": "TEST", "source": "FRESHNESS"}
+
+
+def job_facets(transition: RunTransition, profile: EventProfile) -> dict[str, JobFacet]:
+    """Return facet key → facet for the job of *transition*."""
+    finished = transition.finished
+    return {
+        "jobType": _job_type(transition.resource_type, profile),
+        **node_job_facets(transition.node, profile, finished.compiled_code if finished else None),
+    }
+
+
+def design_job_facets(node: DbtNode, profile: EventProfile) -> dict[str, JobFacet]:
+    """Return the facets of the job that will run *node*, as the project describes it."""
+    return {
+        "jobType": _job_type(node.resource_type, profile),
+        **node_job_facets(node, profile, None),
+    }
+
+
+def node_job_facets(
+    node: DbtNode | None, profile: EventProfile, code: str | None
+) -> dict[str, JobFacet]:
+    """Return what *node* itself says about its job; *code* is the SQL that was just run."""
+    if node is None:
+        return {}
+    found: dict[str, JobFacet | None] = {
+        "sql": _sql(node, profile, code),
+        "sourceCodeLocation": _location(node, profile),
+        "documentation": _documentation(node, profile),
+        "ownership": _ownership(node, profile),
+        "tags": _tags(node, profile),
+        "floe_dbtNode": _dbt_node(node, profile),
+    }
+    return {key: facet for key, facet in found.items() if facet is not None}
+
+
+def _job_type(resource_type: str, profile: EventProfile) -> JobFacet:
+    return job_type_job.JobTypeJobFacet(
+        processingType="BATCH",
+        integration="DBT",
+        jobType=_JOB_TYPES.get(resource_type, resource_type.upper()),
+        producer=profile.producer,
+    )
+
+
+def _sql(node: DbtNode, profile: EventProfile, code: str | None) -> JobFacet | None:
+    query = code or node.compiled_code
+    if not profile.capture_sql or not query or node.language == "python":
+        return None
+    return sql_job.SQLJobFacet(
+        query=query.strip(), dialect=profile.adapter_type, producer=profile.producer
+    )
+
+
+def _location(node: DbtNode, profile: EventProfile) -> JobFacet | None:
+    repository = profile.repository
+    if repository is None or not node.path:
+        return None
+    return source_code_location_job.SourceCodeLocationJobFacet(
+        type="git",
+        url=repository.address_of(node.path),
+        repoUrl=repository.url,
+        path=repository.path_of(node.path),
+        version=repository.commit,
+        branch=repository.branch,
+        producer=profile.producer,
+    )
+
+
+def _documentation(node: DbtNode, profile: EventProfile) -> JobFacet | None:
+    if not node.description.strip():
+        return None
+    return documentation_job.DocumentationJobFacet(
+        description=node.description, contentType="text/markdown", producer=profile.producer
+    )
+
+
+def _ownership(node: DbtNode, profile: EventProfile) -> JobFacet | None:
+    if not node.owner:
+        return None
+    return ownership_job.OwnershipJobFacet(
+        owners=[ownership_job.Owner(name=node.owner, type="OWNER")], producer=profile.producer
+    )
+
+
+def _tags(node: DbtNode, profile: EventProfile) -> JobFacet | None:
+    tags = [
+        tags_job.TagsJobFacetFields(key=tag.key, value=tag.value, source=tag.source)
+        for tag in node_tags(node)
+    ]
+    return tags_job.TagsJobFacet(tags=tags, producer=profile.producer) if tags else None
+
+
+def _dbt_node(node: DbtNode, profile: EventProfile) -> JobFacet:
+    return FloeDbtNodeJobFacet(
+        uniqueId=node.unique_id,
+        resourceType=node.resource_type,
+        materialization=node.materialization if node.resource_type == "model" else None,
+        path=node.path,
+        group=node.group,
+        access=node.access,
+        version=node.version,
+        producer=profile.producer,
+    )

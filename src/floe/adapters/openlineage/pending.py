@@ -1,0 +1,48 @@
+"""What an emitter has kept already, and what waits in the outbox for something better."""
+
+from collections import OrderedDict
+from threading import Lock
+
+from floe.domain.model.delivery import Envelope
+from floe.domain.model.run_ledger import RunTransition
+
+_REMEMBERED = 8192
+"""Transitions; a repeat follows closely on the first, and memory must not grow with the run."""
+
+
+class Pending:
+    """The memory of one emitter; safe between threads."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._kept: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._waiting: dict[str, Envelope] = {}
+
+    def is_kept(self, transition: RunTransition) -> bool:
+        """Return whether the event of *transition* was kept not long ago."""
+        with self._lock:
+            return (transition.run_id, str(transition.state)) in self._kept
+
+    def kept(self, transition: RunTransition) -> None:
+        """Remember that the event of *transition* is kept."""
+        with self._lock:
+            self._kept[transition.run_id, str(transition.state)] = None
+            while len(self._kept) > _REMEMBERED:
+                self._kept.popitem(last=False)
+
+    def add(self, envelope: Envelope) -> None:
+        """Remember that *envelope* waits for a better one."""
+        with self._lock:
+            self._waiting[envelope.envelope_id] = envelope
+
+    def take(self, envelope_id: str) -> Envelope | None:
+        """Forget the waiting envelope and return it; None when somebody else took it."""
+        with self._lock:
+            return self._waiting.pop(envelope_id, None)
+
+    def take_all(self) -> tuple[Envelope, ...]:
+        """Forget every waiting envelope and return them."""
+        with self._lock:
+            waiting = tuple(self._waiting.values())
+            self._waiting.clear()
+            return waiting

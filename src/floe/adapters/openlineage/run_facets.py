@@ -1,0 +1,178 @@
+"""The facets of a run: under whom it ran, when it was due, how it ended."""
+
+from datetime import datetime
+
+from openlineage.client.facet_v2 import (
+    RunFacet,
+    error_message_run,
+    external_query_run,
+    job_dependencies_run,
+    nominal_time_run,
+    parent_run,
+    processing_engine_run,
+)
+
+from floe.adapters.openlineage.assertions import test_facet
+from floe.adapters.openlineage.custom_facets import FloeDbtRunRunFacet, FloeTraceContextRunFacet
+from floe.adapters.openlineage.job_names import invocation_reference, node_job_name
+from floe.adapters.openlineage.profile import EventProfile
+from floe.domain.model.lineage import LineageEventType
+from floe.domain.model.run import RunContext, RunReference
+from floe.domain.model.run_ledger import RunTransition
+from floe.domain.model.tracing import TraceParent
+
+_UNKNOWN_VERSION = "unknown"
+
+
+def run_facets(transition: RunTransition, profile: EventProfile) -> dict[str, RunFacet]:
+    """Return facet key → facet for the run of *transition*."""
+    found: dict[str, RunFacet | None] = {
+        "parent": _parent(transition, profile),
+        "processing_engine": _engine(transition, profile),
+        "nominalTime": _nominal_time(transition.context, profile),
+        "floe_dbtRun": _dbt_run(transition, profile),
+        "floe_traceContext": _trace_context(transition, profile),
+        "errorMessage": _error_message(transition, profile),
+        "externalQuery": _external_query(transition, profile),
+        "jobDependencies": _dependencies(transition, profile),
+        "test": test_facet(transition, profile),
+    }
+    return {key: facet for key, facet in found.items() if facet is not None}
+
+
+def parent_facet(
+    parent: RunReference, root: RunReference, producer: str
+) -> parent_run.ParentRunFacet:
+    """Return the facet that names *parent* and *root*."""
+    return parent_run.ParentRunFacet(
+        run=parent_run.Run(runId=parent.run_id),
+        job=parent_run.Job(namespace=parent.job_namespace, name=parent.job_name),
+        root=parent_run.Root(
+            run=parent_run.RootRun(runId=root.run_id),
+            job=parent_run.RootJob(namespace=root.job_namespace, name=root.job_name),
+        ),
+        producer=producer,
+    )
+
+
+def _parent(transition: RunTransition, profile: EventProfile) -> RunFacet | None:
+    context = transition.context
+    if transition.is_invocation:
+        if context.parent is None:
+            return None
+        return parent_facet(context.parent, context.root or context.parent, profile.producer)
+    invocation = invocation_reference(context, profile.namespace)
+    root = context.root or context.parent or invocation
+    return parent_facet(invocation, root, profile.producer)
+
+
+def _engine(transition: RunTransition, profile: EventProfile) -> RunFacet:
+    return processing_engine_run.ProcessingEngineRunFacet(
+        name="dbt",
+        version=_dbt_version(transition, profile) or _UNKNOWN_VERSION,
+        openlineageAdapterVersion=profile.version,
+        producer=profile.producer,
+    )
+
+
+def _dbt_version(transition: RunTransition, profile: EventProfile) -> str | None:
+    started = transition.invocation
+    return (started.dbt_version if started else "") or profile.dbt_version or None
+
+
+def _nominal_time(context: RunContext, profile: EventProfile) -> RunFacet | None:
+    if context.nominal_start is None:
+        return None
+    return nominal_time_run.NominalTimeRunFacet(
+        nominalStartTime=_moment(context.nominal_start),
+        nominalEndTime=None if context.nominal_end is None else _moment(context.nominal_end),
+        producer=profile.producer,
+    )
+
+
+def _dbt_run(transition: RunTransition, profile: EventProfile) -> RunFacet:
+    context, finished = transition.context, transition.finished
+    started = transition.invocation
+    return FloeDbtRunRunFacet(
+        pipeline=context.pipeline,
+        invocation=context.invocation,
+        target=context.target or None,
+        targetName=context.target_name or None,
+        orchestrator=context.orchestrator,
+        dbtInvocationId=(started.invocation_id if started else "") or None,
+        dbtVersion=_dbt_version(transition, profile),
+        nodeStatus=None if finished is None else str(finished.status),
+        executionTime=None if finished is None else finished.execution_time_s,
+        producer=profile.producer,
+    )
+
+
+def _trace_context(transition: RunTransition, profile: EventProfile) -> RunFacet:
+    above = transition.context.trace_parent
+    here = TraceParent(
+        trace_id=transition.context.trace_id,
+        span_id=transition.span_id,
+        sampled=above.sampled if above else True,
+    )
+    return FloeTraceContextRunFacet(
+        traceId=here.trace_id,
+        spanId=here.span_id,
+        traceparent=str(here),
+        producer=profile.producer,
+    )
+
+
+def _error_message(transition: RunTransition, profile: EventProfile) -> RunFacet | None:
+    if transition.state not in {LineageEventType.FAIL, LineageEventType.ABORT}:
+        return None
+    node = transition.node
+    finished = transition.finished
+    fallback = f"dbt reports: {finished.status}" if finished else "dbt gave no reason"
+    message = profile.cleaned(transition.message or "") or fallback
+    language = (node.language if node else None) or "sql"
+    return error_message_run.ErrorMessageRunFacet(
+        message=message, programmingLanguage=language.upper(), producer=profile.producer
+    )
+
+
+def _external_query(transition: RunTransition, profile: EventProfile) -> RunFacet | None:
+    finished = transition.finished
+    response = finished.adapter_response if finished else {}
+    query_id = response.get("query_id")
+    if not query_id and response.get("job_id"):
+        place = ":".join(
+            str(response[key]) for key in ("project_id", "location") if response.get(key)
+        )
+        query_id = f"{place}.{response['job_id']}" if place else response["job_id"]
+    if not query_id:
+        return None
+    return external_query_run.ExternalQueryRunFacet(
+        externalQueryId=str(query_id), source=profile.adapter_type, producer=profile.producer
+    )
+
+
+def _dependencies(transition: RunTransition, profile: EventProfile) -> RunFacet | None:
+    """Name the jobs that make what this one reads; sources are made by nobody that dbt knows."""
+    makers = [node for node in transition.inputs if node.resource_type != "source"]
+    if not makers or transition.state is not LineageEventType.START:
+        return None
+    return job_dependencies_run.JobDependenciesRunFacet(
+        upstream=[
+            job_dependencies_run.JobDependency(
+                job=job_dependencies_run.JobIdentifier(
+                    namespace=profile.namespace, name=node_job_name(node.unique_id)
+                ),
+                dependency_type="IMPLICIT_DEPENDENCY",
+                sequence_trigger_rule="FINISH_TO_START",
+                status_trigger_rule="EXECUTE_ON_SUCCESS",
+            )
+            for node in makers
+        ],
+        downstream=None,
+        trigger_rule="ALL_SUCCESS",
+        producer=profile.producer,
+    )
+
+
+def _moment(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,289 @@
+"""Trace every output column of a query to the columns it is made from, in one walk.
+
+Each scope of the query is resolved once, inner before outer, for all its columns together.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
+
+from sqlglot import exp
+from sqlglot.optimizer.scope import Scope
+
+from floe.adapters.openlineage.sql_influence import (
+    AS_IS,
+    Way,
+    behind,
+    indirect,
+    steps,
+)
+from floe.adapters.openlineage.sql_query import SPELLING, InputRelation, Query, normalized
+from floe.domain.model.column_lineage import (
+    ColumnOrigin,
+    Influence,
+    OutputColumn,
+    RelationLineage,
+    Transformation,
+)
+
+Base: TypeAlias = tuple[str, str]
+"""A column of an input relation: the relation's stand-in name, and the column's."""
+Origins: TypeAlias = dict[Base, set[Way]]
+
+
+class _Output(NamedTuple):
+    spelling: str
+    data_type: str | None
+    origins: Origins
+
+
+class _Resolved(NamedTuple):
+    """What is known of a scope: *outputs* by normalized name, *passed* sources of open stars."""
+
+    outputs: dict[str, _Output]
+    influences: Origins
+    passed: tuple[str, ...] = ()
+
+
+_NOTHING = _Resolved({}, {})
+
+
+def trace_columns(query: Query) -> RelationLineage:
+    """Return the lineage of the outermost scope of *query*."""
+    walk = _Walk(query)
+    for scope in query.scopes:
+        walk.visit(scope)
+    root = walk.resolved(query.scopes[-1])
+    return RelationLineage(
+        columns=tuple(
+            OutputColumn(
+                name=output.spelling,
+                data_type=output.data_type,
+                origins=walk.named(output.origins),
+            )
+            for output in root.outputs.values()
+        ),
+        influences=walk.named(root.influences),
+        is_complete=not root.passed,
+    )
+
+
+class _Walk:
+    def __init__(self, query: Query) -> None:
+        self._query = query
+        self._done: dict[int, _Resolved] = {}
+        self._by_expression: dict[int, _Resolved] = {}
+        self._spellings = {
+            name: _spellings(relation, query) for name, relation in query.relations.items()
+        }
+
+    def resolved(self, scope: Scope) -> _Resolved:
+        """Return what is known of *scope*: nothing of one that is still open (recursion)."""
+        return self._done.get(id(scope), _NOTHING)
+
+    def visit(self, scope: Scope) -> None:
+        """Resolve *scope*, whose inner scopes are resolved already."""
+        if isinstance(scope.expression, exp.SetOperation):
+            found = self._union(scope.expression)
+        elif isinstance(scope.expression, exp.Select):
+            found = self._select(scope, scope.expression)
+        else:
+            found = self._table_function(scope)
+        self._done[id(scope)] = found
+        self._by_expression[id(scope.expression)] = found
+
+    def named(self, origins: Origins) -> tuple[ColumnOrigin, ...]:
+        """Return *origins* by unique id and spelling, in a stable order."""
+        found = [self._origin(base, ways) for base, ways in origins.items()]
+        return tuple(sorted(found, key=lambda item: (item.unique_id, item.column)))
+
+    def _origin(self, base: Base, ways: set[Way]) -> ColumnOrigin:
+        table, column = base
+        transformations = (
+            Transformation(influence=way.influence, masking=way.masking) for way in sorted(ways)
+        )
+        return ColumnOrigin(
+            unique_id=self._query.relations[table].unique_id,
+            column=self._spellings[table].get(column, (column, None))[0],
+            transformations=tuple(transformations),
+        )
+
+    def _select(self, scope: Scope, select: exp.Select) -> _Resolved:
+        outputs: dict[str, _Output] = {}
+        passed: list[str] = []
+        for projection in select.selects:
+            if projection.is_star:
+                table = projection.args.get("table")
+                passed += [table.name] if table is not None else list(scope.selected_sources)
+                continue
+            outputs[projection.alias_or_name] = self._output(projection, scope)
+        return _Resolved(outputs, self._influences(scope, select, outputs), tuple(passed))
+
+    def _output(self, projection: exp.Expr, scope: Scope) -> _Output:
+        value = projection.unalias()
+        origins: Origins = {}
+        _add(origins, self._trace(value, scope, AS_IS))
+        return _Output(
+            self._spelling(projection, value, scope), self._data_type(value, scope), origins
+        )
+
+    def _influences(
+        self, scope: Scope, select: exp.Select, outputs: Mapping[str, _Output]
+    ) -> Origins:
+        found: Origins = {}
+        for source in scope.selected_sources.values():
+            if isinstance(source[1], Scope):
+                _add(found, _pairs(self.resolved(source[1]).influences))
+        for expression, influence in _clauses(select):
+            way = indirect(influence)
+            _add(found, self._trace(expression, scope, way))
+            for column in _aliases(expression, outputs):
+                _add(found, _through(_pairs(outputs[column].origins), way))
+        return found
+
+    def _union(self, union: exp.SetOperation) -> _Resolved:
+        left, right = (
+            self._by_expression.get(id(branch.unnest()), _NOTHING)
+            for branch in (union.this, union.expression)
+        )
+        by_name = bool(union.args.get("by_name"))
+        outputs = {name: item._replace(origins={}) for name, item in left.outputs.items()}
+        if by_name:
+            outputs |= {
+                name: item._replace(origins={})
+                for name, item in right.outputs.items()
+                if name not in outputs
+            }
+        for branch in (left, right):
+            names = branch.outputs if by_name else outputs
+            for name, item in zip(names, branch.outputs.values(), strict=False):
+                _add(outputs[name].origins, _pairs(item.origins))
+        influences: Origins = {}
+        _add(influences, _pairs(left.influences))
+        if not isinstance(union, exp.Except):
+            _add(influences, _pairs(right.influences))
+        return _Resolved(outputs, influences)
+
+    def _table_function(self, scope: Scope) -> _Resolved:
+        """Resolve an UNNEST or the like: each column it makes comes from all that it reads."""
+        origins: Origins = {}
+        _add(origins, self._trace(scope.expression, scope, Way(Influence.TRANSFORMATION)))
+        alias = scope.expression.args.get("alias")
+        names = [item.name for item in alias.columns] if isinstance(alias, exp.TableAlias) else []
+        outputs = {name: _Output(name, None, origins) for name in names}
+        outputs[""] = _Output("", None, origins)
+        return _Resolved(outputs, {})
+
+    def _trace(self, node: exp.Expr, scope: Scope, way: Way) -> Iterator[tuple[Base, Way]]:
+        if isinstance(node, exp.Column):
+            yield from _through(_pairs(self._column(node, scope).origins), way)
+            return
+        if isinstance(node, exp.Query):
+            inner = self._by_expression.get(id(node.unnest()), _NOTHING)
+            for output in inner.outputs.values():
+                yield from _through(_pairs(output.origins), way)
+            yield from _pairs(inner.influences)
+            return
+        for child, step in steps(node):
+            yield from self._trace(child, scope, behind(way, step))
+
+    def _column(self, column: exp.Column, scope: Scope) -> _Output:
+        name = column.name
+        around: Scope | None = scope
+        while around is not None:
+            tables = [column.table] if column.table else list(around.selected_sources)
+            for table in tables:
+                found = self._source_column(around.sources.get(table), name)
+                if found is not None:
+                    return found
+            around = around.parent
+        return _Output(name, None, {})
+
+    def _source_column(self, source: object, name: str) -> _Output | None:
+        if isinstance(source, exp.Table):
+            return self._base_column(source, name)
+        if not isinstance(source, Scope):
+            return None
+        inner = self.resolved(source)
+        if name in inner.outputs or "" in inner.outputs:
+            return inner.outputs.get(name) or inner.outputs[""]
+        for passed in inner.passed:
+            found = self._source_column(source.sources.get(passed), name)
+            if found is not None:
+                return found
+        return None
+
+    def _base_column(self, table: exp.Table, name: str) -> _Output | None:
+        if table.name not in self._query.relations:
+            return None
+        columns = self._spellings[table.name]
+        if columns and name not in columns:
+            return None
+        spelling, data_type = columns.get(name, (name, None))
+        return _Output(spelling, data_type, {(table.name, name): {AS_IS}})
+
+    def _spelling(self, projection: exp.Expr, value: exp.Expr, scope: Scope) -> str:
+        """Return the name as the warehouse will show it: as written first, where it keeps that."""
+        if self._query.folds:
+            return projection.alias_or_name
+        alias = projection.args.get("alias")
+        if isinstance(alias, exp.Identifier) and SPELLING in alias.meta:
+            return str(alias.meta[SPELLING])
+        if isinstance(value, exp.Column):
+            return self._column(value, scope).spelling
+        return projection.alias_or_name
+
+    def _data_type(self, value: exp.Expr, scope: Scope) -> str | None:
+        if isinstance(value, exp.Cast):
+            return value.to.sql(dialect=self._query.dialect)
+        if isinstance(value, exp.Column):
+            return self._column(value, scope).data_type
+        return None
+
+
+def _spellings(relation: InputRelation, query: Query) -> dict[str, tuple[str, str | None]]:
+    """Return normalized name → name as it is, and data type, for the columns of *relation*."""
+    keep = query.folds
+    return {
+        name if keep else normalized(name, query.dialect): (name, data_type)
+        for name, data_type in relation.columns.items()
+    }
+
+
+def _clauses(select: exp.Select) -> Iterator[tuple[exp.Expr, Influence]]:
+    """Yield the parts of *select* that shape all its rows."""
+    for join in select.args.get("joins") or ():
+        if join.args.get("on") is not None:
+            yield join.args["on"], Influence.JOIN
+    wanted: Sequence[tuple[str, Influence]] = (
+        ("where", Influence.FILTER),
+        ("group", Influence.GROUP_BY),
+        ("having", Influence.FILTER),
+        ("qualify", Influence.FILTER),
+        ("order", Influence.SORT),
+    )
+    for name, influence in wanted:
+        if select.args.get(name) is not None:
+            yield select.args[name], influence
+    distinct = select.args.get("distinct")
+    if distinct is not None and distinct.args.get("on") is not None:
+        yield distinct.args["on"], Influence.FILTER
+
+
+def _aliases(expression: exp.Expr, outputs: Mapping[str, _Output]) -> Iterator[str]:
+    """Yield the names in *expression* that mean a column of the very same SELECT."""
+    for column in expression.find_all(exp.Column):
+        if not column.table and column.name in outputs:
+            yield column.name
+
+
+def _pairs(origins: Origins) -> Iterator[tuple[Base, Way]]:
+    return ((base, way) for base, ways in list(origins.items()) for way in list(ways))
+
+
+def _through(pairs: Iterator[tuple[Base, Way]], way: Way) -> Iterator[tuple[Base, Way]]:
+    return ((base, behind(way, inner)) for base, inner in pairs)
+
+
+def _add(origins: Origins, pairs: Iterator[tuple[Base, Way]]) -> None:
+    for base, way in pairs:
+        origins.setdefault(base, set()).add(way)

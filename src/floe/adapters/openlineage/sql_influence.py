@@ -1,0 +1,123 @@
+"""How an SQL expression passes its columns on: unchanged, changed, counted, or only as a reason."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from sqlglot import exp
+
+from floe.domain.model.column_lineage import Influence
+
+_ORDER = (Influence.IDENTITY, Influence.TRANSFORMATION, Influence.AGGREGATION)
+_DIGESTS = (
+    exp.CityHash64,
+    exp.FarmFingerprint,
+    exp.MD5,
+    exp.MD5Digest,
+    exp.MD5NumberLower64,
+    exp.MD5NumberUpper64,
+    exp.SHA,
+    exp.SHA1Digest,
+    exp.SHA2,
+    exp.SHA2Digest,
+    exp.StandardHash,
+)
+_COUNTS = (exp.Count, exp.CountIf, exp.ApproxDistinct, exp.HashAgg, exp.Hll)
+_DIGEST_NAMES = ("hash", "md5", "sha", "hmac", "fingerprint", "tokenize", "mask")
+_TRANSPARENT = (exp.Paren, exp.Alias, exp.IgnoreNulls, exp.RespectNulls, exp.Ordered)
+
+
+class Way(NamedTuple):
+    """One way from a column to where it is used."""
+
+    influence: Influence
+    masking: bool = False
+
+
+AS_IS = Way(Influence.IDENTITY)
+_CHANGED = Way(Influence.TRANSFORMATION)
+_MASKED = Way(Influence.TRANSFORMATION, masking=True)
+_COUNTED = Way(Influence.AGGREGATION, masking=True)
+_AGGREGATED = Way(Influence.AGGREGATION)
+
+
+def indirect(influence: Influence) -> Way:
+    """Return the way of a column that is only a reason: of a join, a filter, an order."""
+    return Way(influence)
+
+
+def behind(outer: Way, inner: Way) -> Way:
+    """Return the whole way when *outer* is applied to what comes by *inner*.
+
+    The first indirect step from the inside stays; of direct steps the strongest counts; what is
+    masked once stays masked.
+    """
+    masking = outer.masking or inner.masking
+    if not inner.influence.is_direct:
+        return inner
+    if not outer.influence.is_direct:
+        return Way(outer.influence)
+    strongest = max(outer.influence, inner.influence, key=_ORDER.index)
+    return Way(strongest, masking)
+
+
+def steps(node: exp.Expr) -> Iterator[tuple[exp.Expr, Way]]:
+    """Yield the parts of *node* with the way by which each gets into its value."""
+    match node:
+        case exp.Case():
+            yield from _branches(node)
+        case exp.If():
+            yield from _if(node)
+        case exp.Window():
+            yield from _window(node)
+        case exp.Filter():
+            yield node.this, AS_IS
+            yield node.expression, indirect(Influence.FILTER)
+        case exp.WithinGroup():
+            yield node.this, AS_IS
+            yield node.expression, _AGGREGATED
+        case _:
+            way = _way_of(node)
+            yield from ((child, way) for child in node.iter_expressions())
+
+
+def _way_of(node: exp.Expr) -> Way:
+    if isinstance(node, _TRANSPARENT):
+        return AS_IS
+    if isinstance(node, _DIGESTS) or _is_named_digest(node):
+        return _MASKED
+    if isinstance(node, _COUNTS):
+        return _COUNTED
+    if isinstance(node, exp.AggFunc):
+        return _AGGREGATED
+    return _CHANGED
+
+
+def _is_named_digest(node: exp.Expr) -> bool:
+    if not isinstance(node, exp.Anonymous):
+        return False
+    name = str(node.this).lower()
+    return any(part in name for part in _DIGEST_NAMES)
+
+
+def _branches(case: exp.Case) -> Iterator[tuple[exp.Expr, Way]]:
+    if case.this is not None:
+        yield case.this, indirect(Influence.CONDITIONAL)
+    for branch in case.args.get("ifs") or ():
+        yield from _if(branch)
+    if case.args.get("default") is not None:
+        yield case.args["default"], _CHANGED
+
+
+def _if(branch: exp.If) -> Iterator[tuple[exp.Expr, Way]]:
+    yield branch.this, indirect(Influence.CONDITIONAL)
+    for name in ("true", "false"):
+        if branch.args.get(name) is not None:
+            yield branch.args[name], _CHANGED
+
+
+def _window(window: exp.Window) -> Iterator[tuple[exp.Expr, Way]]:
+    yield window.this, AS_IS
+    for partition in window.args.get("partition_by") or ():
+        yield partition, indirect(Influence.WINDOW)
+    if window.args.get("order") is not None:
+        yield window.args["order"], indirect(Influence.WINDOW)

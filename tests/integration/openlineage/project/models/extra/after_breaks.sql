@@ -1,0 +1,2 @@
+{{ config(enabled=var('broken')) }}
+select * from {{ ref('breaks') }}

@@ -190,7 +190,7 @@ class OtlpReceiver:
 
             def do_POST(self) -> None:
                 raw = self.rfile.read(int(self.headers["content-length"]))
-                status, body = receiver._take(self.path, raw, self.headers)  # noqa: SLF001 - own
+                status, body = receiver._take(self.path, raw, self.headers)
                 self.send_response(status)
                 self.send_header("content-type", _PROTOBUF)
                 self.send_header("content-length", str(len(body)))

@@ -44,7 +44,7 @@ def error_type(transition: RunTransition) -> str:
 
 def error_type_of(message: str | None) -> str:
     """Return the name of the kind of error that dbt's *message* begins with."""
-    found = _DBT_ERROR.search(message or "")
+    found = _DBT_ERROR.search(_COLOUR.sub("", message or ""))
     return _DBT_ERRORS[found.group(1).lower()] if found else OTHER
 
 

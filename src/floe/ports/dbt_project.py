@@ -13,6 +13,9 @@ class DbtProjectFiles(Protocol):
     def profile_name(self, directory: Path) -> str | None:
         """Return the ``profile:`` of the project, or None where it cannot be read or has none."""
 
+    def project_name(self, directory: Path) -> str | None:
+        """Return the ``name:`` of the project, or None where it cannot be read or has none."""
+
     def exists(self, path: Path) -> bool:
         """Return whether there is a file at *path*."""
 

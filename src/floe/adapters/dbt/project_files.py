@@ -35,8 +35,11 @@ class DiskProjectFiles:
 
     def profile_name(self, directory: Path) -> str | None:
         """Return the ``profile:`` of the project; one that only dbt can render is None."""
-        name = _project(directory).get("profile")
-        return name if isinstance(name, str) and name and "{" not in name else None
+        return _plain_text(directory, "profile")
+
+    def project_name(self, directory: Path) -> str | None:
+        """Return the ``name:`` of the project; one that only dbt can render is None."""
+        return _plain_text(directory, "name")
 
     def exists(self, path: Path) -> bool:
         """Return whether there is a file at *path*."""
@@ -57,6 +60,11 @@ class DiskProjectFiles:
             for line in sorted(_stats(folder, directory)):
                 digest.update(line.encode("utf-8", "surrogateescape"))
         return digest.hexdigest()
+
+
+def _plain_text(directory: Path, key: str) -> str | None:
+    text = _project(directory).get(key)
+    return text if isinstance(text, str) and text and "{" not in text else None
 
 
 def _project(directory: Path) -> Mapping[str, Any]:

@@ -90,6 +90,12 @@ class InProcessDbt(Value):
     kind: Literal["in_process"] = "in_process"
 
 
+class ChildDbt(Value):
+    """dbt runs in a child of floe's process, with the same Python and packages."""
+
+    kind: Literal["child"] = "child"
+
+
 class SubprocessDbt(Value):
     """dbt runs as the command *executable*, which may live in an environment of its own."""
 
@@ -142,10 +148,11 @@ Tracing: TypeAlias = Annotated[
 ]
 Dbt: TypeAlias = Annotated[
     Annotated[InProcessDbt, Tag("in_process")]
+    | Annotated[ChildDbt, Tag("child")]
     | Annotated[SubprocessDbt, Tag("subprocess")]
     | Annotated[WarmDbt, Tag("warm")]
     | Annotated[Plugin, Tag("plugin")],
-    _kind("in_process", "subprocess", "warm"),
+    _kind("in_process", "child", "subprocess", "warm"),
 ]
 
 
@@ -173,7 +180,7 @@ class Settings(Value):
     lineage: Lineage = Field(default_factory=Off)
     lineage_required: bool = False
     tracing: Tracing = Field(default_factory=Off)
-    dbt: Dbt = Field(default_factory=InProcessDbt)
+    dbt: Dbt = Field(default_factory=ChildDbt)
     orchestrator: Literal["dagster", "direct"] = "dagster"
     state_dir: Path = Path(".floe/state")
     flush_timeout_s: float = Field(default=2.0, ge=0, le=60)

@@ -1,0 +1,483 @@
+"""Every port, and the adapter that serves it under the settings: the wiring, and nothing else.
+
+Adapters are imported inside the functions that make them, so that a backend which is switched off
+is not even imported. Third parties add theirs by entry point, selected by the same ``kind``.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from dependency_injector import containers, providers
+
+from floe.adapters.noop import NoOpLineageEmitter, NoOpTracer
+from floe.domain.model import settings as chosen
+from floe.domain.model.errors import Problem, UnknownAdapterError
+from floe.domain.model.lineage import OpenLineageConfig
+from floe.domain.model.manifest import DeferredNodes, ProjectGraph
+from floe.domain.model.pipeline import TARGETS, Pipeline, Sampling
+from floe.domain.model.plan import RunPlan
+from floe.domain.model.profile import Profile
+from floe.domain.model.redaction import Redactor
+from floe.domain.model.run import DbtCommand, RunContext
+from floe.domain.model.settings import Settings
+from floe.domain.use_cases.observe import ObservedRunner
+from floe.domain.use_cases.plan import require_compute
+from floe.ports.artifact_reader import ArtifactReader
+from floe.ports.artifact_writer import ArtifactWriter
+from floe.ports.dbt_project import DbtProjectFiles
+from floe.ports.dbt_runner import DbtRunner
+from floe.ports.deliverer import Deliverer
+from floe.ports.lineage import LineageEmitter
+from floe.ports.manifest_reader import ManifestReader
+from floe.ports.memory import Memory
+from floe.ports.orchestrator import Orchestrator
+from floe.ports.outbox import Outbox
+from floe.ports.profile_generator import ProfileGenerator
+from floe.ports.profile_store import ProfileStore
+from floe.ports.report import ReportWriter
+from floe.ports.run_archive import RunArchive
+from floe.ports.tracer import Tracer
+
+if TYPE_CHECKING:
+    from dagster import Definitions
+
+    from floe.adapters.dagster.services import Services
+    from floe.adapters.openlineage.column_lineage import ColumnLineage
+    from floe.adapters.openlineage.naming import DatasetNames
+    from floe.adapters.otlp.sink import Sink
+
+LINEAGE = "lineage"
+"""The name of the lineage backend in the outbox; telemetry has one name a signal."""
+
+
+def plugin(group: str, kind: str) -> Callable[..., Any]:
+    """Return what the entry point *kind* of *group* names.
+
+    Raises:
+        UnknownAdapterError: No installed package provides it.
+    """
+    found = entry_points(group=group, name=kind)
+    if not found:
+        known = ", ".join(sorted(entry_points(group=group).names)) or "none is installed"
+        raise UnknownAdapterError(
+            Problem(
+                f"no installed package provides the {group.removeprefix('floe.')} kind {kind!r}",
+                "settings",
+                f"install the package that does; from packages: {known}",
+            )
+        )
+    return cast(Callable[..., Any], next(iter(found)).load())
+
+
+def document_reader() -> ArtifactReader:
+    """Return the reader of contract documents; targets of installed packages are known to it."""
+    from floe.adapters.artifacts.reader import DocumentReader
+
+    return DocumentReader(targets=(*TARGETS, *entry_points(group="floe.profiles").names))
+
+
+def document_writer() -> ArtifactWriter:
+    """Return the writer of compiled contract documents."""
+    from floe.adapters.artifacts.compiler import DocumentWriter
+
+    return DocumentWriter()
+
+
+def project_files() -> DbtProjectFiles:
+    """Return the view of dbt project files on disk."""
+    from floe.adapters.dbt.project_files import DiskProjectFiles
+
+    return DiskProjectFiles()
+
+
+def discover(start: Path) -> Path:
+    """Return the contract document found upward from *start*."""
+    from floe.adapters.artifacts import discovery
+
+    return discovery.discover(start)
+
+
+def project_settings(root: Path) -> Mapping[str, Any]:
+    """Return what the project's own settings file says."""
+    from floe.adapters.settings_file import FILE_NAME, read_settings
+
+    return read_settings(root / FILE_NAME)
+
+
+def scaffold(directory: Path) -> tuple[Path, ...]:
+    """Lay the demo project down in *directory* and return the files that were written."""
+    from floe.adapters import demo
+
+    return demo.scaffold(directory)
+
+
+def _redactor(environ: Mapping[str, str], profile: Profile) -> Redactor:
+    return Redactor.of_environment(environ, [var.name for var in profile.env_vars if var.secret])
+
+
+def _profile(plan: RunPlan, settings: Settings) -> Profile:
+    generator = profile_generator(require_compute(plan).target, settings)
+    return generator.generate(plan.pipeline, plan.profile)
+
+
+def profile_generator(target: str, settings: Settings) -> ProfileGenerator:
+    """Return the generator for *target*: one of floe's own, or of an installed package.
+
+    Raises:
+        ConfigurationError: Nobody provides it.
+    """
+    from floe.adapters.profiles.factory import GENERATORS, ProfileFactory
+
+    if target not in GENERATORS:
+        return cast(ProfileGenerator, plugin("floe.profiles", target)())
+    return ProfileFactory(secret_template=settings.secret_template).create(target)
+
+
+def _profile_store() -> ProfileStore:
+    from floe.adapters.profiles.writer import ProfileWriter
+
+    return ProfileWriter()
+
+
+def _manifest_reader() -> ManifestReader:
+    from floe.adapters.dbt.manifest import JsonManifestReader
+
+    return JsonManifestReader()
+
+
+def _memory(state_dir: Path) -> Memory:
+    from floe.adapters.state_files import StateFiles
+
+    return StateFiles(state_dir)
+
+
+def _run_archive(state_dir: Path) -> RunArchive:
+    from floe.adapters.run_archive import JsonRunArchive
+
+    return JsonRunArchive(state_dir / "runs")
+
+
+def _report_writer() -> ReportWriter:
+    from floe.adapters.report.page import HtmlReportWriter
+
+    return HtmlReportWriter()
+
+
+def _dbt(settings: Settings, state_dir: Path) -> DbtRunner:
+    match settings.dbt:
+        case chosen.InProcessDbt():
+            from floe.adapters.dbt.in_process import InProcessDbtRunner
+
+            return InProcessDbtRunner()
+        case chosen.ChildDbt():
+            from floe.adapters.dbt.child_runner import ChildDbtRunner
+
+            return ChildDbtRunner()
+        case chosen.SubprocessDbt(executable=executable):
+            from floe.adapters.dbt.subprocess_runner import SubprocessDbtRunner
+
+            return SubprocessDbtRunner(executable)
+        case chosen.WarmDbt(idle_s=idle_s):
+            from floe.adapters.dbt.warm import WarmDbtRunner
+
+            return WarmDbtRunner(state_dir, idle_s)
+        case chosen.Plugin(kind=kind, options=options):
+            return cast(DbtRunner, plugin("floe.dbt", kind)(**options))
+
+
+def _outbox(state_dir: Path) -> Iterator[Outbox]:
+    from floe.adapters.delivery.sqlite_outbox import SqliteOutbox
+
+    outbox = SqliteOutbox(state_dir / "outbox")
+    yield outbox
+    outbox.close()
+
+
+def _lineage_deliverer(
+    settings: Settings, root: Path, environ: Mapping[str, str]
+) -> Deliverer | None:
+    match settings.lineage:
+        case chosen.Console():
+            from floe.adapters.delivery.console import ConsoleDeliverer
+
+            return ConsoleDeliverer()
+        case chosen.File(path=path):
+            from floe.adapters.delivery.file import FileDeliverer
+
+            return FileDeliverer(root / path)
+        case chosen.LineageTransport(config=config):
+            from floe.adapters.delivery.openlineage_transport import TransportDeliverer
+
+            return TransportDeliverer(config)
+        case chosen.LineageHttp() as http:
+            from floe.adapters.delivery.credentials import bearer_from
+            from floe.adapters.delivery.http import HttpDeliverer
+
+            return HttpDeliverer(
+                http.url,
+                headers=http.headers,
+                credentials=bearer_from(http.api_key_env, environ) if http.api_key_env else None,
+                timeout_s=http.timeout_s,
+                compress=http.compress,
+                ca_bundle=http.ca_bundle,
+            )
+    return None
+
+
+def _lineage(
+    plan: RunPlan,
+    settings: Settings,
+    environ: Mapping[str, str],
+    *,
+    profile: Profile,
+    redactor: Redactor,
+    graph: ProjectGraph,
+    state_dir: Path,
+    outbox: Callable[[], Outbox],
+) -> LineageEmitter:
+    if isinstance(settings.lineage, chosen.Off):
+        return NoOpLineageEmitter()
+    if isinstance(settings.lineage, chosen.Plugin):
+        made = plugin("floe.lineage", settings.lineage.kind)(**settings.lineage.options)
+        return cast(LineageEmitter, made)
+    from floe.adapters.delivery.sender import BackgroundSender
+    from floe.adapters.openlineage.emitter import OpenLineageEmitter
+    from floe.adapters.openlineage.profile import EventProfile
+
+    deliverer = _lineage_deliverer(settings, plan.project_root, environ)
+    box = outbox()
+    return OpenLineageEmitter(
+        box,
+        BackgroundSender(box, {LINEAGE: deliverer} if deliverer else {}),
+        destination=LINEAGE,
+        profile=EventProfile.of(
+            namespace=plan.lineage.namespace,
+            producer=OpenLineageConfig().producer,
+            dataset_names=_dataset_names(plan, settings, environ, profile),
+            capture_sql=settings.capture_sql,
+            project_dir=plan.project_dir,
+        ),
+        redactor=redactor,
+        governance=plan.pipeline.governance,
+        column_lineage=_column_lineage(plan, graph, state_dir),
+    )
+
+
+def _dataset_names(
+    plan: RunPlan, settings: Settings, environ: Mapping[str, str], profile: Profile
+) -> "DatasetNames":
+    from floe.adapters.openlineage.connection import Connection
+    from floe.adapters.openlineage.naming import DatasetNames
+
+    output = profile.outputs[profile.default_target]
+    connection = Connection.of(str(output["type"]), output, environ, plan.project_dir)
+    return DatasetNames(connection, settings.dataset_namespace)
+
+
+def _column_lineage(plan: RunPlan, graph: ProjectGraph, state_dir: Path) -> "ColumnLineage":
+    from floe.adapters.openlineage.column_lineage import ColumnLineage
+    from floe.adapters.openlineage.compiled_sql import CompiledSql
+    from floe.adapters.openlineage.lineage_cache import LineageCache
+
+    target = plan.manifest_path.parent if plan.manifest_path else None
+    return ColumnLineage(
+        graph,
+        governance=plan.pipeline.governance,
+        compiled=CompiledSql(target),
+        cache=LineageCache(state_dir / "columns"),
+    )
+
+
+def _tracer(
+    plan: RunPlan,
+    settings: Settings,
+    environ: Mapping[str, str],
+    *,
+    outbox: Callable[[], Outbox],
+) -> Tracer:
+    if isinstance(settings.tracing, chosen.Off):
+        return NoOpTracer()
+    if isinstance(settings.tracing, chosen.Plugin):
+        made = plugin("floe.tracing", settings.tracing.kind)(**settings.tracing.options)
+        return cast(Tracer, made)
+    from floe.adapters.otlp.environment import read_environment
+    from floe.adapters.otlp.exporter import BATCH, Exporter
+    from floe.adapters.otlp.resource import floe_version, resource
+    from floe.adapters.otlp.sampling import TraceSampler
+    from floe.adapters.otlp.tracer import OtlpTracer
+
+    said = read_environment(environ)
+    exporter = Exporter(
+        _sink(plan, settings, environ, outbox),
+        resource=resource(
+            plan.tracing.service_name,
+            environment=plan.tracing.attributes.get("deployment.environment"),
+            attributes=said.resource_attributes,
+        ),
+        version=floe_version(),
+        batch=said.batch or BATCH,
+        delay_s=said.delay_s or 1.0,
+        metric_interval_s=said.metric_interval_s or 60.0,
+        cumulative=said.cumulative,
+    )
+    rule = said.sampling or plan.tracing.sampling or Sampling()
+    logs = isinstance(settings.tracing, chosen.OtlpHttp | chosen.OtlpGrpc) and settings.tracing.logs
+    return OtlpTracer(
+        exporter,
+        sampler=TraceSampler(rule, parent_based=said.parent_based),
+        metrics=plan.tracing.metrics,
+        logs=logs,
+    )
+
+
+def _sink(
+    plan: RunPlan,
+    settings: Settings,
+    environ: Mapping[str, str],
+    outbox: Callable[[], Outbox],
+) -> "Sink":
+    from floe.adapters.otlp.line_sink import console_sink, file_sink
+
+    match settings.tracing:
+        case chosen.File(path=path):
+            return file_sink(plan.project_root / path)
+        case chosen.OtlpGrpc() as grpc:
+            from floe.adapters.otlp.direct_sink import DirectSink
+            from floe.adapters.otlp.grpc_transport import GrpcTransport
+            from floe.adapters.otlp.tls import Tls
+
+            transport = GrpcTransport(
+                grpc.endpoint,
+                headers={**grpc.headers, **_secret_headers(grpc.headers_env, environ)},
+                compress=grpc.compress,
+                tls=Tls(ca_bundle=grpc.ca_bundle),
+            )
+            return DirectSink(transport, destination="telemetry", timeout_s=grpc.timeout_s)
+        case chosen.OtlpHttp() as http:
+            return _outbox_sink(http, environ, outbox())
+    return console_sink()
+
+
+def _outbox_sink(http: chosen.OtlpHttp, environ: Mapping[str, str], outbox: Outbox) -> "Sink":
+    from floe.adapters.delivery.credentials import headers_from
+    from floe.adapters.delivery.http import HttpDeliverer
+    from floe.adapters.delivery.sender import BackgroundSender
+    from floe.adapters.otlp.outbox_sink import OutboxSink
+    from floe.adapters.otlp.sink import Signal
+
+    deliverers: dict[str, Deliverer] = {
+        signal: HttpDeliverer(
+            f"{http.endpoint.rstrip('/')}/v1/{signal}",
+            headers=http.headers,
+            credentials=headers_from(http.headers_env, environ) if http.headers_env else None,
+            timeout_s=http.timeout_s,
+            compress=http.compress,
+            ca_bundle=http.ca_bundle,
+        )
+        for signal in Signal
+    }
+    sender = BackgroundSender(outbox, deliverers)
+    return OutboxSink(outbox, sender, {signal: str(signal) for signal in Signal})
+
+
+def _secret_headers(name: str | None, environ: Mapping[str, str]) -> Mapping[str, str]:
+    if name is None:
+        return {}
+    from floe.adapters.delivery.credentials import headers_from
+
+    return headers_from(name, environ)()
+
+
+def _graph(plan: RunPlan, reader: ManifestReader) -> ProjectGraph:
+    """Return the project's graph, read from dbt's manifest when somebody first looks into it."""
+    project_dir = plan.project_dir or plan.project_root
+    manifest = plan.manifest_path or project_dir / "target" / "manifest.json"
+    compute = plan.pipeline.compute
+    return ProjectGraph(
+        project_name=project_files().project_name(project_dir) or plan.pipeline.name,
+        adapter_type=compute.target if compute else "",
+        project_root=str(project_dir),
+        nodes=DeferredNodes(lambda: reader.read(manifest)),
+    )
+
+
+def direct_orchestrator(observed: ObservedRunner) -> Orchestrator:
+    """Return the orchestrator that is none: dbt is run at once, and Dagster is not imported."""
+    from floe.adapters.direct import DirectOrchestrator
+
+    return DirectOrchestrator(observed)
+
+
+def dagster_orchestrator(services: "Services") -> Orchestrator:
+    """Return the orchestrator that runs dbt as a Dagster job in this process."""
+    from floe.adapters.dagster.orchestrator import DagsterOrchestrator
+
+    return DagsterOrchestrator(services)
+
+
+def dagster_definitions(services: "Services") -> "Definitions":
+    """Return what a Dagster code location offers."""
+    from floe.adapters.dagster.assets import FloeAssetFactory
+
+    return FloeAssetFactory().create_definitions(services)
+
+
+def dagster_services(
+    container: "Container",
+    command: DbtCommand,
+    context: RunContext,
+    manifest: Path,
+    pipeline: Pipeline,
+) -> "Services":
+    """Return what Dagster's processes need of the rest of floe."""
+    from floe.adapters.dagster.services import Services
+
+    return Services(
+        command=command,
+        context=context,
+        read_graph=container.graph,
+        manifest_path=manifest,
+        dbt=container.observed(),
+        orchestration=pipeline.orchestration,
+        classifications=pipeline.governance.classifications,
+        links=container.settings().links,
+    )
+
+
+class Container(containers.DeclarativeContainer):
+    """One project's adapters, each made when it is first asked for."""
+
+    plan = providers.Dependency(instance_of=RunPlan)
+    settings = providers.Dependency(instance_of=Settings)
+    environ = providers.Dependency(instance_of=dict)
+    state_dir = providers.Dependency(instance_of=Path)
+
+    profile: providers.Provider[Profile] = providers.Singleton(_profile, plan, settings)
+    profile_store: providers.Provider[ProfileStore] = providers.Singleton(_profile_store)
+    redactor: providers.Provider[Redactor] = providers.Singleton(_redactor, environ, profile)
+    manifest_reader: providers.Provider[ManifestReader] = providers.Singleton(_manifest_reader)
+    memory: providers.Provider[Memory] = providers.Singleton(_memory, state_dir)
+    graph: providers.Provider[ProjectGraph] = providers.Singleton(_graph, plan, manifest_reader)
+    dbt: providers.Provider[DbtRunner] = providers.Singleton(_dbt, settings, state_dir)
+    outbox: providers.Provider[Outbox] = providers.Resource(_outbox, state_dir)
+    lineage: providers.Provider[LineageEmitter] = providers.Singleton(
+        _lineage,
+        plan,
+        settings,
+        environ,
+        profile=profile,
+        redactor=redactor,
+        graph=graph,
+        state_dir=state_dir,
+        outbox=outbox.provider,
+    )
+    tracer: providers.Provider[Tracer] = providers.Singleton(
+        _tracer, plan, settings, environ, outbox=outbox.provider
+    )
+    observed: providers.Provider[ObservedRunner] = providers.Singleton(
+        ObservedRunner, dbt, lineage, tracer, redactor
+    )
+    run_archive: providers.Provider[RunArchive] = providers.Singleton(_run_archive, state_dir)
+    report_writer: providers.Provider[ReportWriter] = providers.Singleton(_report_writer)

@@ -1,0 +1,312 @@
+"""A project, opened: what the command line, a Dagster code location and an embedding host share."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from floe.container import (
+    Container,
+    dagster_orchestrator,
+    dagster_definitions,
+    dagster_services,
+    direct_orchestrator,
+    discover,
+    document_reader,
+    project_files,
+    project_settings,
+)
+from floe.domain.model.archived_run import ArchivedRun
+from floe.domain.model.errors import (
+    ArtifactError,
+    EnvironmentNotReadyError,
+    Problem,
+)
+from floe.domain.model.node_event import DbtEvent, InvocationFinished
+from floe.domain.model.parent_context import parent_context
+from floe.domain.model.plan import PlanOptions, RunPlan
+from floe.domain.model.run import DbtCommand, DbtVerb, RunContext
+from floe.domain.model.settings import Settings
+from floe.domain.use_cases import plan as planning
+from floe.domain.use_cases.prepare_manifest import PreparedManifest, prepare_manifest
+from floe.domain.use_cases.resolve_settings import (
+    Layer,
+    ResolvedSettings,
+    environment_layer,
+    resolve_settings,
+)
+from floe.domain.use_cases.run_pipeline import RunOutcome, run_pipeline
+from floe.domain.use_cases.settings_layers import contract_layer, governance_layer, standard_layer
+from floe.domain.use_cases.start_run import start_run
+from floe.ports.orchestrator import Orchestrator
+
+if TYPE_CHECKING:
+    from dagster import Definitions
+
+    from floe.adapters.dagster.services import Services
+
+
+def open_project(
+    artifacts: Path | str | None = None,
+    *,
+    options: PlanOptions | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    environ: Mapping[str, str] | None = None,
+    working_dir: Path | None = None,
+) -> "Project":
+    """Read the contract at *artifacts*, or the one found upward, and return the project.
+
+    Nothing is written and nothing is connected to. *overrides* are settings that win over every
+    other layer. *environ* and *working_dir* are the process's own unless given.
+
+    Raises:
+        ConfigurationError: The contract, the options or the settings are wrong.
+    """
+    variables = os.environ if environ is None else environ
+    here = working_dir or Path.cwd()
+    path = (here / artifacts).resolve() if artifacts else discover(here)
+    pipeline = document_reader().read(path)
+    plan = planning.plan(
+        pipeline,
+        options or PlanOptions(),
+        project_files=project_files(),
+        environ=variables,
+        working_dir=here,
+    )
+    resolved = resolve_settings(
+        [
+            contract_layer(plan, variables),
+            Layer("floe.settings.yaml", project_settings(plan.project_root)),
+            standard_layer(plan, variables),
+            environment_layer(variables),
+            Layer("command line", overrides or {}),
+            governance_layer(plan),
+        ]
+    )
+    return Project(plan, resolved, variables)
+
+
+class Project:
+    """One pipeline on one machine; a context manager that lets go of everything at the end."""
+
+    def __init__(
+        self, plan: RunPlan, resolved: ResolvedSettings, environ: Mapping[str, str]
+    ) -> None:
+        self.plan = plan
+        self.settings: Settings = resolved.settings
+        self.origins = resolved.origins
+        self.environ = environ
+        self.container = Container(
+            plan=plan, settings=resolved.settings, environ=dict(environ), state_dir=self.state_dir
+        )
+        above = parent_context(environ)
+        self._parent, self._root = above.parent, above.root
+        self.warnings = (*plan.warnings, *([above.warning] if above.warning else []))
+
+    def __enter__(self) -> Self:
+        """Return the project itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        frames: TracebackType | None,
+    ) -> None:
+        """Let go of runners, connections and files."""
+        self.close()
+
+    def close(self) -> None:
+        """Let go of runners, connections and files; a second call does nothing."""
+        self.container.dbt().close()
+        self.container.shutdown_resources()
+
+    @property
+    def profiles_file(self) -> Path:
+        """Where dbt's profiles.yml is written."""
+        return self.plan.profiles_dir / "profiles.yml"
+
+    def write_profiles(self) -> Path:
+        """Write dbt's profiles.yml and return its path.
+
+        Raises:
+            ProfileError: A property is missing or wrong, or a credential is in plain text.
+            ProfileWriteError: The directory does not take the file.
+        """
+        profile = self.container.profile()
+        return self.container.profile_store().write(profile, self.plan.profiles_dir)
+
+    def render_profiles(self) -> str:
+        """Return the text that ``write_profiles`` would write."""
+        return self.container.profile_store().render(self.container.profile())
+
+    def profiles_are_current(self) -> bool:
+        """Return whether the file on disk is what would be written."""
+        store = self.container.profile_store()
+        return store.is_current(self.container.profile(), self.plan.profiles_dir)
+
+    def command(
+        self,
+        *,
+        verb: DbtVerb = DbtVerb.BUILD,
+        select: tuple[str, ...] = (),
+        exclude: tuple[str, ...] = (),
+        full_refresh: bool = False,
+    ) -> DbtCommand:
+        """Return the dbt command for this project.
+
+        Raises:
+            ConfigurationError: There is no dbt project where the contract says.
+        """
+        return DbtCommand(
+            verb=verb,
+            project_dir=planning.require_project(self.plan),
+            profiles_dir=self.plan.profiles_dir,
+            profile=self.plan.profile.profile_name,
+            target=self.plan.profile.target_name,
+            threads=self.plan.profile.threads,
+            select=select,
+            exclude=exclude,
+            full_refresh=full_refresh,
+            target_path=self.manifest_file.parent,
+        )
+
+    @property
+    def state_dir(self) -> Path:
+        """Where the outbox, the run archive and other state of the project are kept."""
+        return self.plan.project_root / self.settings.state_dir
+
+    @property
+    def manifest_file(self) -> Path:
+        """Where dbt writes its manifest."""
+        project_dir = planning.require_project(self.plan)
+        return self.plan.manifest_path or project_dir / "target" / "manifest.json"
+
+    def start(self, run_id: str | None = None) -> RunContext:
+        """Return the identity of a run that starts now, under whatever the environment names."""
+        return start_run(
+            self.plan,
+            orchestrator=self.settings.orchestrator,
+            environ=self.environ,
+            run_id=run_id,
+            parent=self._parent,
+            root=self._root,
+        )
+
+    def require_environment(self) -> None:
+        """Make sure that every variable that the target needs is set.
+
+        Raises:
+            EnvironmentNotReadyError: Some are not; every one is named, never a value.
+        """
+        target = self.plan.profile.target_name
+        missing = [
+            var.name
+            for var in self.container.profile().env_vars_of(target)
+            if var.default is None and not self.environ.get(var.name)
+        ]
+        if missing:
+            raise EnvironmentNotReadyError(
+                *(
+                    Problem(
+                        f"the environment variable {name} is not set",
+                        f"target {target}",
+                        f"export {name}=...",
+                    )
+                    for name in missing
+                )
+            )
+
+    def prepare(self, command: DbtCommand) -> PreparedManifest:
+        """Have dbt's manifest ready, parsed again where the project changed since the last time."""
+        return prepare_manifest(
+            command,
+            self.manifest_file,
+            runner=self.container.dbt(),
+            reader=self.container.manifest_reader(),
+            files=project_files(),
+            memory=self.container.memory(),
+        )
+
+    def run(
+        self,
+        command: DbtCommand,
+        *,
+        context: RunContext | None = None,
+        on_event: Callable[[DbtEvent], None] = lambda _event: None,
+    ) -> RunOutcome:
+        """Run *command* through the orchestrator of the settings and return the true account.
+
+        *on_event* hears each event as it happens, secrets masked. The run is archived.
+
+        Raises:
+            ConfigurationError: The project or its properties are wrong.
+            EnvironmentNotReadyError: A variable is not set, or something is not installed.
+            NothingSelectedError: The selection matches no node.
+            DbtRunError: dbt died without an account of itself.
+        """
+        self.require_environment()
+        self.write_profiles()
+        identity = context or self.start()
+        outcome = run_pipeline(
+            command,
+            context=identity,
+            graph=self.container.graph(),
+            orchestrator=self._orchestrator(command, identity),
+            lineage=self.container.lineage(),
+            tracer=self.container.tracer(),
+            account=self.container.observed().account,
+            on_event=on_event,
+            flush_timeout_s=self.settings.flush_timeout_s,
+        )
+        self.archive(identity, outcome)
+        return outcome
+
+    def archive(self, context: RunContext, outcome: RunOutcome) -> None:
+        """Keep what is worth keeping of a run for reports and for the times to expect."""
+        run = ArchivedRun.of(
+            outcome.summary,
+            context=context,
+            graph=self.container.graph(),
+            reports=outcome.reports,
+        )
+        self.container.run_archive().keep(run)
+
+    def services(self, command: DbtCommand, context: RunContext) -> "Services":
+        """Return what Dagster needs of floe to run *command*."""
+        return dagster_services(
+            self.container, command, context, self.manifest_file, self.plan.pipeline
+        )
+
+    def definitions(self) -> "Definitions":
+        """Return what a Dagster code location offers for this project.
+
+        dbt parses the project first where it changed since the last time.
+
+        Raises:
+            ConfigurationError: The project or its contract is wrong.
+            EnvironmentNotReadyError: dbt is not installed and there is no fresh manifest.
+        """
+        self.write_profiles()
+        command = self.command()
+        prepared = self.prepare(command)
+        if prepared.graph is None:
+            raise ArtifactError(
+                Problem(_message(prepared.events), str(command.project_dir), "run `dbt parse`")
+            )
+        return dagster_definitions(self.services(command, self.start()))
+
+    def _orchestrator(self, command: DbtCommand, context: RunContext) -> Orchestrator:
+        if self.settings.orchestrator == "direct":
+            return direct_orchestrator(self.container.observed())
+        prepared = self.prepare(command)
+        if prepared.graph is None:
+            # dbt's own words on why the project cannot be parsed, told by dbt itself.
+            return direct_orchestrator(self.container.observed())
+        return dagster_orchestrator(self.services(command, context))
+
+
+def _message(events: tuple[DbtEvent, ...]) -> str:
+    said = [event.message for event in events if isinstance(event, InvocationFinished)]
+    return next((message for message in said if message), "dbt cannot parse the project")

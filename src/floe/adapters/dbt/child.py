@@ -23,6 +23,9 @@ from floe.adapters.dbt.programmatic import LineWriter, invoke
 Request: TypeAlias = Mapping[str, Any]
 
 MAX_REQUEST = 64 * 1024 * 1024
+_AGAIN_S = 1.0
+_LEFT = threading.Event()
+"""Set when nobody listens any more."""
 
 
 def serve(connection: socket.socket, request: Request) -> NoReturn:
@@ -61,6 +64,9 @@ def leave(code: int) -> NoReturn:
         sys.stdout.flush()
         sys.stderr.flush()
     finally:
+        if _LEFT.is_set():
+            # What dbt has started ends with it.
+            os.killpg(0, signal.SIGKILL)
         os._exit(code)
 
 
@@ -68,8 +74,12 @@ def _watch(connection: socket.socket, request: Request) -> None:
     """Interrupt dbt when the other end of *connection* closes, and end it if it does not stop."""
     with contextlib.suppress(OSError):
         connection.recv(1)
-    os.kill(os.getpid(), signal.SIGINT)
-    time.sleep(request["grace_s"])
+    _LEFT.set()
+    deadline = time.monotonic() + request["grace_s"]
+    while time.monotonic() < deadline:
+        # Once may be too early: a query that had not begun then is not cancelled.
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        time.sleep(_AGAIN_S)
     os.killpg(0, signal.SIGKILL)
 
 

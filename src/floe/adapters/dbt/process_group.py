@@ -10,6 +10,7 @@ from typing import IO
 
 _POLL_S = 0.02
 _TERM_S = 2.0
+_AGAIN_S = 1.0
 
 
 def stop(process: subprocess.Popen[bytes], output: IO[bytes], grace_s: float) -> None:
@@ -21,11 +22,14 @@ def stop(process: subprocess.Popen[bytes], output: IO[bytes], grace_s: float) ->
     """
     drain = threading.Thread(target=_drain, args=(output,), daemon=True)
     drain.start()
-    for number, patience_s in ((signal.SIGINT, grace_s), (signal.SIGTERM, _TERM_S)):
-        if _is_over(process.pid):
-            break
-        _signal_group(process.pid, number)
-        _wait(process.pid, patience_s)
+    deadline = time.monotonic() + grace_s
+    while not _is_over(process.pid) and (left_s := deadline - time.monotonic()) > 0:
+        # Once may be too early: a query that had not begun then is not cancelled.
+        _signal_group(process.pid, signal.SIGINT)
+        _wait(process.pid, min(left_s, _AGAIN_S))
+    if not _is_over(process.pid):
+        _signal_group(process.pid, signal.SIGTERM)
+        _wait(process.pid, _TERM_S)
     # While its leader is not reaped the group's number belongs to nobody else.
     _signal_group(process.pid, signal.SIGKILL)
     process.wait()

@@ -124,7 +124,9 @@ def _identity(command: DbtCommand) -> str:
     parts = [sys.executable, sys.version, str(os.getuid())]
     parts += [f"{name}={environment[name]}" for name in sorted(environment) if _heeded(name)]
     parts += [f"{path}@{_modified(path)}" for path in sys.path]
-    parts.append(f"{__file__}@{_modified(str(Path(__file__).parent))}")
+    parts += [
+        f"{path}@{_modified(str(path))}" for path in sorted(Path(__file__).parent.glob("*.py"))
+    ]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 

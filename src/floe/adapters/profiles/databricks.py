@@ -88,7 +88,7 @@ TABLE = Table(
     selector="auth_type",
     common=("host", "http_path", "schema"),
     methods=(
-        Method("token", answers="token", requires=("token",), hints=("token",)),
+        Method("token", answers="token", requires=("token",)),
         Method(
             "oauth-m2m",
             selector="oauth",

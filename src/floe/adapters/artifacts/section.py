@@ -1,20 +1,15 @@
-"""How a section of a document is read, and how what is wrong with it is told.
+"""How a section of a document is read: as a pydantic model that coerces as floe-core's own do."""
 
-A section is a pydantic model that coerces as floe-core's own models do. What pydantic says of a
-wrong one is put into floe's words here, because pydantic's repeat the value.
-"""
-
-import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from types import MappingProxyType
-from typing import Annotated, Any, TypeVar, get_args
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, ValidationInfo
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import PydanticCustomError
 
-from floe.adapters.artifacts.document_file import json_path, where
-from floe.domain.model.errors import ArtifactError, Problem
+from floe.adapters.artifacts.document_file import json_path
+from floe.adapters.artifacts.section_problems import problems_of, steps_of
+from floe.domain.model.errors import ArtifactError
 
 SECRET_NAME = r"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,252}$"  # noqa: S105 - the pattern of a name
 """A reference to a secret: a Kubernetes name without dots (floe-core)."""
@@ -82,7 +77,7 @@ def read_section(
         return model.model_validate(document, context={"targets": tuple(targets)})
     except ValidationError as error:
         details = error.errors(include_url=False)
-        raise ArtifactError(*_problems(model, document, path, details)) from None
+        raise ArtifactError(*problems_of(model, document, path, details)) from None
 
 
 def without_unknown_keys(
@@ -93,7 +88,7 @@ def without_unknown_keys(
         model.model_validate(document, context={"targets": tuple(targets)})
     except ValidationError as error:
         unknown = [
-            _steps(document, detail["loc"])
+            steps_of(document, detail["loc"])
             for detail in error.errors(include_url=False)
             if detail["type"] == "extra_forbidden"
         ]
@@ -112,119 +107,3 @@ def _without(document: Mapping[str, Any], unknown: list[tuple[str | int, ...]]) 
 
     gone = set(unknown)
     return copy(dict(document), ())  # type: ignore[no-any-return]
-
-
-def _problems(
-    model: type[BaseModel], document: Mapping[str, Any], path: Path, details: list[ErrorDetails]
-) -> Iterator[Problem]:
-    for detail in details:
-        steps = _steps(document, detail["loc"])
-        what, fix = _said(detail, model)
-        yield Problem(what, where(path, json_path(steps)), fix)
-
-
-def _steps(document: object, loc: tuple[int | str, ...]) -> tuple[str | int, ...]:
-    """Return *loc* without the names that pydantic adds for the members of a union."""
-    steps: list[str | int] = []
-    value = document
-    for index, step in enumerate(loc):
-        last = index == len(loc) - 1
-        if isinstance(value, dict) and isinstance(step, str) and (step in value or last):
-            value = value.get(step)
-            steps.append(step)
-        elif isinstance(value, list) and isinstance(step, int):
-            value = value[step] if step < len(value) else None
-            steps.append(step)
-    return tuple(steps)
-
-
-def _said(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
-    """Return what is wrong and how to correct it, in words that hold no value."""
-    kind, context = detail["type"], detail.get("ctx", {})
-    value = detail.get("input")
-    if kind == "choice":
-        return _choice(value, context["allowed"])
-    if kind == "extra_forbidden":
-        allowed = _keys_at(model, detail["loc"][:-1])
-        return "is not a key of the contract", _hint(str(detail["loc"][-1]), allowed)
-    if kind == "string_pattern_mismatch":
-        return "does not match the required pattern", f"use text that matches {context['pattern']}"
-    if kind in _BOUNDS:
-        return _BOUNDS[kind].format_map(context), "use a value within that bound"
-    if kind == "string_type" and isinstance(value, bool | int | float):
-        return "must be a string", "put it in quotes"
-    if kind in _WORDS:
-        return _WORDS[kind]
-    group = next((kind_ for kind_ in _GROUPS if kind.startswith(kind_)), "")
-    return _GROUPS.get(group) or (detail["msg"] if kind in _OWN else "is not valid", "")
-
-
-def _choice(value: object, allowed: tuple[str, ...]) -> tuple[str, str]:
-    return f"must be one of {', '.join(allowed)}", _guess(str(value), allowed)
-
-
-def _hint(key: str, allowed: tuple[str, ...]) -> str:
-    if not allowed:
-        return "remove it"
-    return " ".join(filter(None, (f"allowed here: {', '.join(allowed)}.", _guess(key, allowed))))
-
-
-def _guess(text: str, allowed: tuple[str, ...]) -> str:
-    near = difflib.get_close_matches(text.strip().lower()[:100], allowed, n=1)
-    return f"did you mean {near[0]}?" if near else ""
-
-
-def _keys_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> tuple[str, ...]:
-    """Return the keys that the contract knows at *loc* below *model*."""
-    found: Any = model
-    for step in loc:
-        fields = getattr(found, "model_fields", None)
-        if fields is None:
-            return ()
-        if step in fields:
-            found = _model_in(fields[step].annotation)
-    return tuple(getattr(found, "model_fields", {}))
-
-
-def _model_in(annotation: Any) -> Any:  # noqa: ANN401 - an annotation is anything
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for argument in get_args(annotation):
-        found = _model_in(argument)
-        if found is not None:
-            return found
-    return None
-
-
-_OWN = frozenset({"object_or_null", "needs", "differs"})
-_BOUNDS = MappingProxyType(
-    {
-        "greater_than_equal": "must be at least {ge}",
-        "less_than_equal": "must be at most {le}",
-        "string_too_long": "must have at most {max_length} characters",
-    }
-)
-_WORDS = MappingProxyType(
-    {
-        "missing": ("is required", "add it"),
-        "string_too_short": ("must not be empty", "give it a value"),
-        "string_type": ("must be a string", ""),
-        "reference": ("must be a reference to a secret", "write {secret_ref: NAME}"),
-    }
-)
-_GROUPS = MappingProxyType(
-    {
-        "bool_": ("must be true or false", ""),
-        "int_": ("must be a whole number", ""),
-        "float_": ("must be a number", ""),
-        "finite_": ("must be a finite number", ""),
-        "dict_": ("must be an object", ""),
-        "model_": ("must be an object", ""),
-        "mapping_": ("must be an object", ""),
-        "list_": ("must be a list", ""),
-        "uuid_": ("must be a UUID", "for example 00000000-0000-0000-0000-000000000001"),
-        "datetime_": ("must be a date and time", "use ISO 8601, as in 2026-01-31T12:00:00Z"),
-        "string_": ("must be text", ""),
-        "literal_": ("must be one of the allowed values", ""),
-    }
-)

@@ -18,7 +18,14 @@ Level = Annotated[str, one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")]
 class SecretReference(Section):
     """The name of a secret, in the place of the secret."""
 
-    secret_ref: Annotated[str, Field(pattern=SECRET_NAME)]
+    secret_ref: SecretName
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_no_secret(cls, value: object) -> object:
+        if isinstance(value, dict):
+            return value
+        raise PydanticCustomError("reference", "must be a reference to a secret")
 
 
 def _reference_or_text(value: object) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from floe.domain.model.archived_run import ArchivedRun
-from floe.domain.model.column_lineage import RelationLineage
+from floe.domain.model.node_columns import NodeColumns
 
 
 class ReportWriter(Protocol):
@@ -17,12 +17,12 @@ class ReportWriter(Protocol):
         path: Path,
         *,
         earlier: tuple[ArchivedRun, ...] = (),
-        columns: Mapping[str, RelationLineage] | None = None,
+        columns: Mapping[str, NodeColumns] | None = None,
     ) -> Path:
         """Write the page about *run* to *path*, whole or not at all, and return its absolute path.
 
         The page needs nothing but itself: no network and no other file. *earlier* are runs to
-        compare with, newest first. *columns* maps unique id → the columns that the node makes;
+        compare with, newest first. *columns* maps unique id → what is known of the node's columns;
         without it the page has the documented columns and no lineage between them.
 
         Raises:

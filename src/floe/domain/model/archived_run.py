@@ -1,6 +1,7 @@
 """A run as it is kept for later: what ended how and when, and what the project looked like."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from statistics import median
 from typing import Literal, Self
 
@@ -88,12 +89,12 @@ class ArchivedRun(Value):
             reports=tuple(reports),
         )
 
-    @property
+    @cached_property
     def by_id(self) -> Mapping[str, ArchivedNode]:
         """The nodes by unique id."""
         return {node.unique_id: node for node in self.nodes}
 
-    @property
+    @cached_property
     def ended(self) -> Mapping[str, NodeFinished]:
         """How the nodes ended, by unique id."""
         return {node.unique_id: node for node in self.summary.nodes}

@@ -1,0 +1,1 @@
+"""The HTML report: one file about one run, complete in itself."""

@@ -9,18 +9,18 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from floe.adapters.delivery.memory_outbox import MemoryOutbox
 from floe.adapters.noop import NoOpTracer
 from floe.adapters.otlp.direct_sink import DirectSink
 from floe.adapters.otlp.grpc_transport import GrpcTransport
 from floe.adapters.otlp.http_transport import HttpTransport
 from floe.adapters.otlp.line_sink import console_sink, file_sink
-from floe.adapters.otlp.outbox_sink import OutboxSink
 from floe.adapters.otlp.tracer import OtlpTracer
 from floe.ports.tracer import Tracer
 from floe.testing.fakes import RecordingTracer
 from floe.testing.otlp_receiver import OtlpReceiver
 from floe.testing.tracer import SpanIds, TracerContract
-from tests.unit.adapters.otlp.parts import DESTINATIONS, MemoryOutbox, PostingSender, exporter
+from tests.unit.adapters.otlp.parts import exporter, to_backend
 
 
 @pytest.fixture
@@ -50,9 +50,7 @@ class _OverTheWire(TracerContract):
 class TestTracerOverTheOutbox(_OverTheWire):
     @pytest.fixture
     def tracer(self, receiver: OtlpReceiver) -> Tracer:
-        outbox = MemoryOutbox()
-        sender = PostingSender(outbox, receiver.http_endpoint)
-        return OtlpTracer(exporter(OutboxSink(outbox, sender, DESTINATIONS)))
+        return OtlpTracer(exporter(to_backend(MemoryOutbox(), receiver.http_endpoint)))
 
 
 class TestTracerOverHttp(_OverTheWire):

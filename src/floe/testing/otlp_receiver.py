@@ -4,7 +4,7 @@ import gzip
 import ssl
 import threading
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -35,6 +35,11 @@ MESSAGES: Mapping[str, tuple[Any, Any]] = {
     ),
 }
 """Signal, as in the path ``/v1/{signal}`` → its request and its response."""
+_REGISTER: Mapping[str, Callable[[Any, Any], None]] = {
+    "traces": trace_service_pb2_grpc.add_TraceServiceServicer_to_server,
+    "metrics": metrics_service_pb2_grpc.add_MetricsServiceServicer_to_server,
+    "logs": logs_service_pb2_grpc.add_LogsServiceServicer_to_server,
+}
 _UNPACK: Mapping[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.decompress,
     "deflate": zlib.decompress,
@@ -42,7 +47,7 @@ _UNPACK: Mapping[str, Callable[[bytes], bytes]] = {
 _PROTOBUF = "application/x-protobuf"
 
 
-def attributes_of(pairs: Iterator[KeyValue] | Any) -> dict[str, Any]:  # noqa: ANN401 - repeated
+def attributes_of(pairs: Iterable[KeyValue]) -> dict[str, Any]:
     """Return *pairs* as name → scalar."""
     return {
         pair.key: getattr(pair.value, pair.value.WhichOneof("value") or "string_value")
@@ -162,13 +167,8 @@ class OtlpReceiver:
         self._grpc.stop(None).wait()
 
     def _serve_grpc(self) -> None:
-        trace_service_pb2_grpc.add_TraceServiceServicer_to_server(
-            self._servicer("traces"), self._grpc
-        )
-        metrics_service_pb2_grpc.add_MetricsServiceServicer_to_server(
-            self._servicer("metrics"), self._grpc
-        )
-        logs_service_pb2_grpc.add_LogsServiceServicer_to_server(self._servicer("logs"), self._grpc)
+        for signal, register in _REGISTER.items():
+            register(self._servicer(signal), self._grpc)
 
     def _servicer(self, signal: str) -> Any:  # noqa: ANN401 - grpc has no types
         receiver = self

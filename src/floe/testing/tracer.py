@@ -37,7 +37,7 @@ def story(status: NodeStatus = NodeStatus.SUCCESS) -> tuple[RunContext, list[Run
         name="customers",
         alias="customers",
         database="shop",
-        schema="main",
+        schema_name="main",
         resource_type="model",
     )
     graph = ProjectGraph(project_name="shop", adapter_type="duckdb", nodes={_MODEL: node})

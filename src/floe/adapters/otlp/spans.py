@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from floe.adapters.otlp import failure
 from floe.adapters.otlp.attributes import clean
 from floe.adapters.otlp.span_record import LogRecord, SpanLink, SpanRecord, nanoseconds
+from floe.domain.model.identity import invocation_job_name, node_job_name
 from floe.domain.model.lineage import LineageEventType
 from floe.domain.model.manifest import DbtNode
 from floe.domain.model.node_event import NodeFinished, NodeStatus
@@ -218,9 +219,13 @@ def _upstream(end: RunTransition) -> dict[str, str]:
 
 
 def _openlineage(end: RunTransition) -> dict[str, object]:
+    pipeline, unique_id = end.context.pipeline, end.unique_id
     return {
         "openlineage.run.id": end.run_id,
         "openlineage.job.namespace": end.context.namespace,
+        "openlineage.job.name": node_job_name(unique_id)
+        if unique_id
+        else invocation_job_name(pipeline),
     }
 
 

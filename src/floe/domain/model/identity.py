@@ -42,5 +42,20 @@ def node_span_id(trace: str, invocation_span: str, unique_id: str) -> str:
     return _digest(f"{trace}-{invocation_span}:{unique_id}")
 
 
+def node_job_name(unique_id: str) -> str:
+    """Return the lineage job ``{package}.{resource type}.{name}`` of a node.
+
+    Of what it is, never of the command that ran it, so that run, build and test share a history.
+    """
+    resource_type, _, rest = unique_id.partition(".")
+    package, _, name = rest.partition(".")
+    return ".".join(part for part in (package, resource_type, name) if part)
+
+
+def invocation_job_name(pipeline: str) -> str:
+    """Return the lineage job that runs dbt for *pipeline*."""
+    return f"{pipeline}.dbt"
+
+
 def _digest(text: str) -> str:
     return md5(text.encode(), usedforsecurity=False).hexdigest()[:16]

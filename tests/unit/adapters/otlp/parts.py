@@ -1,17 +1,18 @@
 """Parts for the tests of telemetry: sinks that keep, an outbox in memory, stories to tell."""
 
-import http.client
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
+from floe.adapters.delivery.http import HttpDeliverer
+from floe.adapters.delivery.sender import BackgroundSender
 from floe.adapters.otlp.exporter import Exporter
+from floe.adapters.otlp.outbox_sink import OutboxSink
 from floe.adapters.otlp.resource import resource
 from floe.adapters.otlp.sink import Dropped, Payload, Signal
 from floe.adapters.otlp.tracer import OtlpTracer
-from floe.domain.model.delivery import DeliveryReport, Envelope, PayloadKind, Verdict
-from floe.domain.model.errors import OutboxError, TelemetryError
+from floe.domain.model.delivery import DeliveryReport
+from floe.domain.model.errors import TelemetryError
 from floe.domain.model.manifest import ProjectGraph
 from floe.domain.model.node_event import (
     DbtEvent,
@@ -21,6 +22,7 @@ from floe.domain.model.node_event import (
 )
 from floe.domain.model.run import RunContext, RunSummary
 from floe.domain.model.run_ledger import RunLedger, RunTransition
+from floe.ports.outbox import Outbox
 from floe.testing.otlp_receiver import Received
 from tests.fakes import NOON, finished, graph, node
 
@@ -35,11 +37,7 @@ SHOP = graph(
     node(TEST, CUSTOMERS, ORDERS, attached_node=CUSTOMERS),
 )
 DESTINATIONS = {signal: f"otlp.{signal}" for signal in Signal}
-SIGNALS = {
-    PayloadKind.SPANS: "traces",
-    PayloadKind.METRICS: "metrics",
-    PayloadKind.LOGS: "logs",
-}
+NOWHERE = "http://127.0.0.1:1"
 
 
 class KeepingSink:
@@ -74,89 +72,13 @@ class StubbornSink(KeepingSink):
         super().export(payload)
 
 
-class MemoryOutbox:
-    """Keeps envelopes in memory; ``full`` makes it refuse."""
-
-    def __init__(self) -> None:
-        self.waiting: dict[str, Envelope] = {}
-        self.delivered: list[Envelope] = []
-        self.full = False
-
-    def put(
-        self,
-        envelope: Envelope,
-        *,
-        not_before: datetime | None = None,
-        last_will: Envelope | None = None,
-    ) -> None:
-        assert not_before is None
-        assert last_will is None
-        if self.full:
-            raise OutboxError("the disk is full")
-        self.waiting[envelope.envelope_id] = envelope
-
-    def replace(self, envelope_id: str, envelope: Envelope) -> bool:
-        raise NotImplementedError(f"telemetry replaces nothing: {envelope_id} {envelope.key}")
-
-    def claim(self, destination: str, limit: int) -> tuple[Envelope, ...]:
-        mine = [item for item in self.waiting.values() if item.destination == destination]
-        return tuple(mine[:limit])
-
-    def settle(self, envelope: Envelope, verdict: Verdict) -> None:
-        raise NotImplementedError(f"the sender settles: {envelope.key} {verdict.outcome}")
-
-    def wills_of_the_dead(self) -> tuple[Envelope, ...]:
-        return ()
-
-    def reports(self) -> tuple[DeliveryReport, ...]:
-        return tuple(
-            DeliveryReport(
-                destination=name,
-                delivered=sum(item.destination == name for item in self.delivered),
-                waiting=len(self.claim(name, 1_000_000)),
-            )
-            for name in (*DESTINATIONS.values(), "lineage")
-        )
-
-    def close(self) -> None:
-        self.waiting.clear()
-
-
-class PostingSender:
-    """Posts what waits in *outbox* to *endpoint* when it is flushed; what fails stays."""
-
-    def __init__(self, outbox: MemoryOutbox, endpoint: str) -> None:
-        self.outbox = outbox
-        self.endpoint = endpoint
-        self.woken = 0
-
-    def wake(self) -> None:
-        self.woken += 1
-
-    def flush(self, timeout_s: float) -> tuple[DeliveryReport, ...]:
-        for name, envelope in list(self.outbox.waiting.items()):
-            if self._post(envelope, timeout_s):
-                self.outbox.delivered.append(self.outbox.waiting.pop(name))
-        return self.outbox.reports()
-
-    def close(self, timeout_s: float) -> tuple[DeliveryReport, ...]:
-        return self.flush(timeout_s)
-
-    def _post(self, envelope: Envelope, timeout_s: float) -> bool:
-        parts = urlsplit(self.endpoint)
-        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout_s)
-        try:
-            connection.request(
-                "POST",
-                f"{parts.path}/v1/{SIGNALS[envelope.kind]}",
-                envelope.body,
-                {"Content-Type": envelope.content_type},
-            )
-            return connection.getresponse().status == 200
-        except OSError:
-            return False
-        finally:
-            connection.close()
+def to_backend(outbox: Outbox, endpoint: str, **options: Any) -> OutboxSink:
+    """Return a sink whose payloads go through *outbox* to *endpoint*, as they do in a run."""
+    deliverers = {
+        DESTINATIONS[signal]: HttpDeliverer(f"{endpoint}/v1/{signal}", **options)
+        for signal in Signal
+    }
+    return OutboxSink(outbox, BackgroundSender(outbox, deliverers), DESTINATIONS)
 
 
 def exporter(sink: Any, **options: Any) -> Exporter:

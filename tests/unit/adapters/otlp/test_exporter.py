@@ -33,10 +33,12 @@ def wait_for(sink: KeepingSink, spans: int) -> None:
 def test_a_burst_of_ten_thousand_arrives_whole() -> None:
     sink = KeepingSink()
     burst = exporter(sink)
-    threads = [
-        threading.Thread(target=lambda n=n: [burst.add(span(n + k)) for k in range(2500)])
-        for n in range(1, 10_001, 2500)
-    ]
+
+    def add_from(first: int) -> None:
+        for number in range(first, first + 2500):
+            burst.add(span(number))
+
+    threads = [threading.Thread(target=add_from, args=(first,)) for first in range(1, 10_001, 2500)]
     for thread in threads:
         thread.start()
     for thread in threads:

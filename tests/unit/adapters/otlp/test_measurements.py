@@ -61,8 +61,9 @@ def test_every_node_is_counted_once_by_how_it_ended() -> None:
 
 def test_no_measurement_names_a_node_or_a_run() -> None:
     for item in after_a_build().metrics:
-        for point in (*item.histogram.data_points, *item.sum.data_points):
-            said = attributes_of(point.attributes)
+        pairs = [point.attributes for point in item.histogram.data_points]
+        pairs += [point.attributes for point in item.sum.data_points]
+        for said in map(attributes_of, pairs):
             assert said["floe.tenant.id"] == "acme"
             assert said["floe.compute.target"] == "duckdb"
             assert not {"dbt.node.name", "dbt.node.unique_id", "floe.run.id"} & said.keys()

@@ -10,6 +10,9 @@ import pytest
 from google.protobuf import json_format
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from floe.adapters.delivery.http import HttpDeliverer
+from floe.adapters.delivery.memory_outbox import MemoryOutbox
+from floe.adapters.delivery.sender import BackgroundSender
 from floe.adapters.otlp.encoding import Encoder
 from floe.adapters.otlp.line_sink import console_sink, file_sink
 from floe.adapters.otlp.outbox_sink import CONTENT_TYPE, OutboxSink
@@ -18,7 +21,7 @@ from floe.adapters.otlp.span_record import SpanLink, SpanRecord
 from floe.domain.model.delivery import PayloadKind
 from floe.domain.model.errors import TelemetryError
 from floe.testing.otlp_receiver import OtlpReceiver
-from tests.unit.adapters.otlp.parts import DESTINATIONS, MemoryOutbox, PostingSender, exporter
+from tests.unit.adapters.otlp.parts import DESTINATIONS, NOWHERE, exporter, to_backend
 
 SPAN = SpanRecord(
     "a" * 32,
@@ -105,48 +108,44 @@ def test_the_console_is_standard_error_as_it_is_by_then(capsys: pytest.CaptureFi
 
 def test_the_outbox_gets_what_will_be_sent_byte_for_byte() -> None:
     outbox = MemoryOutbox()
-    sender = PostingSender(outbox, "http://127.0.0.1:1")
-    OutboxSink(outbox, sender, DESTINATIONS).export(payload())
-    (envelope,) = outbox.waiting.values()
+    to_backend(outbox, NOWHERE).export(payload())
+    (envelope,) = outbox.pending()
 
     assert envelope.body == payload().message.SerializeToString()
     assert (envelope.destination, envelope.key) == ("otlp.traces", "k/1")
     assert (envelope.kind, envelope.content_type) == (PayloadKind.SPANS, CONTENT_TYPE)
-    assert sender.woken == 1
 
 
-def test_a_full_outbox_is_a_telemetry_error() -> None:
-    outbox = MemoryOutbox()
-    outbox.full = True
-    sink = OutboxSink(outbox, PostingSender(outbox, "http://127.0.0.1:1"), DESTINATIONS)
-
-    with pytest.raises(TelemetryError, match="disk is full"):
-        sink.export(payload())
+def test_an_outbox_that_cannot_keep_it_is_a_telemetry_error() -> None:
+    with pytest.raises(TelemetryError, match="does not fit"):
+        to_backend(MemoryOutbox(max_bytes=1), NOWHERE).export(payload())
 
 
 def test_a_signal_without_a_destination_is_left_out() -> None:
     outbox = MemoryOutbox()
-    sink = OutboxSink(outbox, PostingSender(outbox, "http://127.0.0.1:1"), {})
-    sink.export(payload())
+    OutboxSink(outbox, BackgroundSender(outbox, {}), {}).export(payload())
 
-    assert outbox.waiting == {}
+    assert outbox.pending() == ()
 
 
 def test_the_account_is_about_telemetry_only() -> None:
     outbox = MemoryOutbox()
-    sink = OutboxSink(outbox, PostingSender(outbox, "http://127.0.0.1:1"), DESTINATIONS)
+    lineage = HttpDeliverer(f"{NOWHERE}/lineage")
+    sender = BackgroundSender(outbox, {"lineage": lineage, "otlp.traces": HttpDeliverer(NOWHERE)})
+    sink = OutboxSink(outbox, sender, DESTINATIONS)
     sink.export(payload())
-    reports = {report.destination: report.waiting for report in sink.close(1)}
 
-    assert reports == {"otlp.traces": 1, "otlp.metrics": 0, "otlp.logs": 0}
+    assert {report.destination: report.waiting for report in sink.close(0.2)} == {"otlp.traces": 1}
 
 
 def test_what_waited_arrives_when_the_backend_is_back() -> None:
     outbox = MemoryOutbox()
-    down = exporter(OutboxSink(outbox, PostingSender(outbox, "http://127.0.0.1:1"), DESTINATIONS))
+    down = exporter(to_backend(outbox, NOWHERE))
     down.add(SPAN)
-    assert sum(report.waiting for report in down.close(1)) == 1
+    assert sum(report.waiting for report in down.close(0.5)) == 1
 
+    outbox.expedite()
     with OtlpReceiver() as receiver:
-        PostingSender(outbox, receiver.http_endpoint).flush(5)
+        reports = to_backend(outbox, receiver.http_endpoint).close(10)
         assert [span.name for span in receiver.received.spans] == ["modèle"]
+        assert all(report.is_complete for report in reports)

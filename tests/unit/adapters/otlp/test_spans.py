@@ -7,8 +7,9 @@ from datetime import timedelta, timezone
 
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
+from floe.adapters.openlineage.job_names import job_name
 from floe.adapters.otlp.span_record import nanoseconds
-from floe.domain.model.node_event import NodeStatus
+from floe.domain.model.node_event import DbtEvent, NodeStatus
 from floe.domain.model.run import RunContext
 from floe.domain.model.tracing import TraceParent
 from floe.testing.otlp_receiver import Received, attributes_of
@@ -210,6 +211,7 @@ def test_a_node_says_what_it_is_where_it_stands_and_what_it_did() -> None:
         "code.file.path": "models/customers.sql",
         "openlineage.run.id": context().node_run_id(CUSTOMERS),
         "openlineage.job.namespace": "floe",
+        "openlineage.job.name": "shop.model.customers",
     }
     assert {name: said[name] for name in expected} == expected
     assert seed["dbt.node.rows_affected"] == 100
@@ -294,7 +296,7 @@ def test_two_invocations_of_a_run_share_the_trace_and_no_span() -> None:
 def test_every_node_of_a_large_project_gets_its_span() -> None:
     names = [f"model.shop.m{number}" for number in range(10_000)]
     tracer, sink = kept_tracer()
-    story = (begun(), *(finished(name) for name in names), ended())
+    story: list[DbtEvent] = [begun(), *(finished(name) for name in names), ended()]
     tell(tracer, transitions(context(), *story, over=SHOP.model_copy(update={"nodes": {}})))
     tracer.close(30)
 
@@ -312,3 +314,13 @@ def test_a_source_is_no_upstream_span() -> None:
     tracer.close(5)
 
     assert list(sink.received.span("model a").links) == []
+
+
+def test_a_span_names_its_lineage_job_as_lineage_does() -> None:
+    for transition in a_build(context()):
+        tracer, sink = kept_tracer()
+        if transition.state.is_end:
+            tracer.record(transition)
+            tracer.close(5)
+            (span,) = sink.received.spans
+            assert of(span)["openlineage.job.name"] == job_name(transition)

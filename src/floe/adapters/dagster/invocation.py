@@ -18,12 +18,12 @@ from floe.adapters.dagster.services import Services
 from floe.domain.model.errors import FloeError
 from floe.domain.model.node_event import (
     DbtEvent,
-    InvocationFinished,
     LogEmitted,
     NodeFinished,
     NodeStatus,
 )
 from floe.domain.model.run import DbtCommand, RunContext, RunReference, RunSummary
+from floe.domain.model.run_record import RunRecord
 from floe.domain.model.value import utc_now
 
 
@@ -107,23 +107,21 @@ def dbt_events(
     Raises:
         FloeError: dbt could not be run.
     """
-    nodes: list[NodeFinished] = []
-    end: InvocationFinished | None = None
+    record = RunRecord(context)
     try:
         with closing(services.dbt(command, context, services.read_graph())) as events:
             for event in events:
                 services.on_event(event)
-                if isinstance(event, NodeFinished):
-                    nodes.append(event)
-                elif isinstance(event, InvocationFinished):
-                    end = event
+                record.hear(event)
                 yield event
     except FloeError as error:
         services.on_error(error)
         raise
-    finally:
-        summary = _summary(context, nodes, end)
-        services.on_finish(context, summary)
+    except BaseException:
+        services.on_finish(context, record.summary(interrupted=True))
+        raise
+    summary = record.summary()
+    services.on_finish(context, summary)
     return summary
 
 
@@ -193,22 +191,6 @@ def raise_for(summary: RunSummary) -> None:
             "floe/failed_nodes": MetadataValue.json([node.unique_id for node in failed]),
             "floe/exit_code": summary.exit_code,
         },
-    )
-
-
-def _summary(
-    context: RunContext, nodes: list[NodeFinished], end: InvocationFinished | None
-) -> RunSummary:
-    finished_at = utc_now()
-    return RunSummary(
-        run_id=context.run_id,
-        pipeline=context.pipeline,
-        started_at=min(context.started_at, finished_at),
-        finished_at=finished_at,
-        exit_code=end.exit_code if end else 1,
-        interrupted=end.interrupted if end else True,
-        message=end.message if end else "the run was interrupted",
-        nodes=tuple(nodes),
     )
 
 

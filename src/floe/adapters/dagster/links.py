@@ -34,8 +34,10 @@ def run_links(
 
 
 def job_name(props: Props) -> str:
-    """Return the name of the node's lineage job: its unique id, whatever command ran it."""
-    return str(props.get("unique_id", ""))
+    """Return the name of the node's lineage job: ``{package}.{resource type}.{name}``."""
+    resource_type, _, rest = str(props.get("unique_id", "")).partition(".")
+    package, _, name = rest.partition(".")
+    return ".".join(part for part in (package, resource_type, name) if part)
 
 
 def _filled(links: Links, values: Mapping[str, str]) -> dict[str, MetadataValue[Any]]:

@@ -28,7 +28,7 @@ from floe.adapters.dagster.invocation import DbtRunConfig, command_of, dbt_event
 from floe.adapters.dagster.selection import DbtSelection
 from floe.adapters.dagster.services import Services
 from floe.adapters.dagster.specs import project_specs
-from floe.domain.model.errors import DbtRunError, FloeError, NothingSelectedError
+from floe.domain.model.errors import DbtRunError, NothingSelectedError, Problem
 from floe.domain.model.manifest import ProjectGraph
 from floe.domain.model.node_event import DbtEvent
 from floe.domain.model.run import DbtCommand, RunContext, RunSummary
@@ -58,18 +58,25 @@ class DagsterOrchestrator:
     ) -> RunSummary:
         """Run *command* as one step and return what came of it."""
         told: list[RunSummary] = []
-        failures: list[FloeError] = []
+        failures: list[Exception] = []
 
         def finished(run: RunContext, summary: RunSummary) -> None:
             self._services.on_finish(run, summary)
             told.append(summary)
+
+        def heard(event: DbtEvent) -> None:
+            try:
+                on_event(event)
+            except Exception as error:
+                failures.append(error)
+                raise
 
         services = replace(
             self._services,
             command=command,
             context=context,
             read_graph=lambda: graph,
-            on_event=on_event,
+            on_event=heard,
             on_finish=finished,
             on_error=failures.append,
             scratch_targets=False,
@@ -79,7 +86,7 @@ class DagsterOrchestrator:
             raise failures[0]
         if not told:
             raise DbtRunError("Dagster ended the run before dbt was started")
-        return _checked(told[-1].model_copy(update={"started_at": context.started_at}))
+        return _checked(told[-1].model_copy(update={"started_at": context.started_at}), command)
 
     def _execute(self, services: Services) -> None:
         with quiet(), _instance(self._instance) as instance:
@@ -94,9 +101,12 @@ class DagsterOrchestrator:
                 """The summary says that the run was interrupted."""
 
 
-def _checked(summary: RunSummary) -> RunSummary:
-    if summary.exit_code == 0 and not summary.nodes and not summary.interrupted:
-        raise NothingSelectedError("the selection matches no node of the project; nothing was run")
+def _checked(summary: RunSummary, command: DbtCommand) -> RunSummary:
+    if summary.exit_code == 0 and not summary.nodes:
+        selection = " ".join(command.select) or command.selector or "everything"
+        raise NothingSelectedError(
+            Problem(f"the selection {selection!r} matches nothing", fix="see `dbt ls --select`")
+        )
     return summary
 
 

@@ -24,7 +24,7 @@ from floe.adapters.dagster.links import run_links
 from floe.adapters.dagster.manifest import Props, is_asset, resource
 from floe.adapters.dagster.selection import Selected
 from floe.adapters.dagster.services import Services
-from floe.adapters.dagster.translator import UNIQUE_ID, FloeTranslator
+from floe.adapters.dagster.translator import FloeTranslator
 from floe.domain.model.node_event import NodeFinished, NodeStatus
 from floe.domain.model.run import RunContext
 
@@ -64,8 +64,12 @@ class ResultMapper:
         props = resource(self._services.manifest, event.unique_id)
         if props is None:
             return
-        metadata = {**self._default_metadata(event), **self._own_metadata(event, props)}
         check = self._checks.get(event.unique_id)
+        knows = check is not None or is_asset(props)
+        metadata = {
+            **(self._default_metadata(event) if knows else {"unique_id": event.unique_id}),
+            **self._own_metadata(event, props),
+        }
         if check is not None and event.status is not NodeStatus.SKIPPED:
             yield from self._check(event, check, metadata)
         elif is_asset(props):
@@ -111,7 +115,7 @@ class ResultMapper:
         """Yield an observation at each asset that a test without a check of its own is about."""
         for parent_id in props.get("depends_on", {}).get("nodes") or ():
             parent = resource(self._services.manifest, parent_id)
-            if parent is not None and is_asset(parent):
+            if parent is not None and (is_asset(parent) or parent["resource_type"] == "source"):
                 yield AssetObservation(
                     asset_key=self._key(parent_id),
                     description=_headline(event),
@@ -125,7 +129,7 @@ class ResultMapper:
         """Return the metadata that dagster-dbt gives to this result."""
         raw = dict(event.raw or {})
         if not {"info", "data"} <= raw.keys() or "node_info" not in raw["data"]:
-            return {UNIQUE_ID.removeprefix("dagster_dbt/"): event.unique_id}
+            return {"unique_id": event.unique_id}
         message: DbtCliEventMessage = DbtCoreCliEventMessage(
             raw_event=raw, event_history_metadata={}
         )

@@ -1,5 +1,6 @@
 """From a dbt resource to a Dagster asset: dagster-dbt's translation, made safe and richer."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, cast
@@ -9,7 +10,7 @@ from dagster import (
     AssetKey,
     AssetSpec,
     AutomationCondition,
-    CodeReferencesMetadataSet,
+    BetaWarning,
     CodeReferencesMetadataValue,
     LocalFileCodeReference,
     MetadataValue,
@@ -286,6 +287,8 @@ def _code_reference(spec: AssetSpec, root: Path, props: Props) -> dict[str, Any]
     if "dagster/code_references" in spec.metadata:
         return {}
     path = root / str(props["original_file_path"])
-    reference = LocalFileCodeReference(file_path=str(path), label=str(props["name"]))
-    value = CodeReferencesMetadataValue(code_references=[reference])
-    return dict(CodeReferencesMetadataSet(code_references=value))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", BetaWarning)
+        reference = LocalFileCodeReference(file_path=str(path), label=str(props["name"]))
+        value = CodeReferencesMetadataValue(code_references=[reference])
+    return {"dagster/code_references": value}

@@ -1,0 +1,4 @@
+{% snapshot customers_history %}
+{{ config(unique_key='id', strategy='check', check_cols=['email'], schema='history') }}
+select * from {{ ref('raw_customers') }}
+{% endsnapshot %}

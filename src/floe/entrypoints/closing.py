@@ -13,6 +13,8 @@ from floe.entrypoints.terminal_text import counted, harmless, joined, seconds
 Tone: TypeAlias = Literal["plain", "good", "bad", "warning", "quiet"]
 LONGEST_MESSAGE = 15
 """Lines of a failure's message that are shown; the report has them all."""
+LONGEST_SELECTION = 8
+"""Nodes that are named in the command that runs them again; with more, one fixes the cause."""
 _IN_WORDS: Mapping[NodeStatus, str] = {
     NodeStatus.WARN: "with warnings",
     NodeStatus.FAIL: "failed",
@@ -49,7 +51,7 @@ def closing_lines(account: ClosingAccount) -> Iterator[Line]:
         yield Line("lost", f"{counted(account.lost, 'payload')} could not be kept", "warning")
     for place in account.places:
         yield Line(harmless(place.what), harmless(place.where))
-    if account.selection_to_repeat:
+    if 0 < len(account.selection_to_repeat) <= LONGEST_SELECTION:
         again = " ".join(account.selection_to_repeat)
         yield Line("again", f"floe run -s {harmless(_quoted(again))}")
 

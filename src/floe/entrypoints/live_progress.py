@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import NamedTuple, Self, TextIO
@@ -27,13 +27,12 @@ from floe.domain.model.node_event import (
 from floe.domain.model.run import RunContext
 from floe.entrypoints.closing import Line, closing_lines, problem_lines
 from floe.entrypoints.node_line import kind, label, node_line
-from floe.entrypoints.progress import announced_total, title
+from floe.entrypoints.progress import announced_total, is_news, title
 from floe.entrypoints.terminal_text import first_line, joined, seconds, shortened
 
 FRAMES_PER_SECOND = 8
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _NAME = 44
-_LOUD = frozenset({"warn", "warning", "error"})
 _SIGNS: Mapping[NodeStatus, tuple[str, str]] = {
     NodeStatus.SUCCESS: ("✓", "green"),
     NodeStatus.PASS: ("✓", "green"),
@@ -110,7 +109,7 @@ class LiveProgress:
                     self._running.pop(event.unique_id, None)
                     self._counts[event.status] = self._counts.get(event.status, 0) + 1
                     self._lines.append(self._finished(event))
-                case LogEmitted() if event.level.lower() in _LOUD and event.unique_id is None:
+                case LogEmitted() if is_news(event, failed=self._failures > 0):
                     self._lines.append(Text(f"   {first_line(event.text)}", style="yellow"))
                 case InvocationFinished():
                     self._state = "handing over lineage and traces"
@@ -120,15 +119,17 @@ class LiveProgress:
         self._stop()
         with self._silenced():
             self._console.print()
-            for line in closing_lines(account):
-                self._console.print(_styled(line))
+            self._console.print(_table(closing_lines(account)))
 
     def refusal(self, problems: Sequence[Problem], exit_code: int) -> None:  # noqa: ARG002 - the port's
         """Print why nothing ran."""
         self._stop()
         with self._silenced():
-            for line in problem_lines(problems):
-                self._console.print(_styled(line))
+            self._console.print(_table(problem_lines(problems)))
+
+    @property
+    def _failures(self) -> int:
+        return sum(number for status, number in self._counts.items() if status.is_failure)
 
     def _start(self, event: NodeStarted) -> _Running:
         usual = self._usual.get(event.unique_id)
@@ -197,19 +198,19 @@ class LiveProgress:
         if not done and not self._running:
             return Text(f" {frame} {self._state}  {elapsed}", style="dim")
         bar = Table.grid(padding=(0, 1))
-        count = f"{done}/{self._total}" if self._total else str(done)
-        width = min(36, max(10, self._console.width - 50))
-        gauge = ProgressBar(total=self._total or max(done, 1), completed=done, width=width)
+        total = max(self._total or 0, done, 1)
+        count = f"{done}/{total}" if self._total else str(done)
+        width = min(36, max(10, self._console.width - 66))
+        gauge = ProgressBar(total=total, completed=done, width=width)
         waiting = "" if self._running else self._state
         said = joined((count, *self._counted(), elapsed, waiting))
         bar.add_row(Text(" "), gauge, Text(said, style="dim", no_wrap=True))
         return bar
 
     def _counted(self) -> tuple[str, ...]:
-        failed = sum(number for status, number in self._counts.items() if status.is_failure)
         skipped = self._counts.get(NodeStatus.SKIPPED, 0)
         running = len(self._running)
-        said = {"running": running, "failed": failed, "skipped": skipped}
+        said = {"running": running, "failed": self._failures, "skipped": skipped}
         return tuple(f"{number} {word}" for word, number in said.items() if number)
 
 
@@ -225,6 +226,11 @@ def _running_line(frame: str, running: _Running, now: float) -> Text:
     )
 
 
-def _styled(line: Line) -> Text:
-    tone = _TONES[line.tone]
-    return Text.assemble((f" {line.head:<10} ", f"bold {tone}".strip()), (line.text, tone))
+def _table(lines: Iterable[Line]) -> Table:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(min_width=11, no_wrap=True)
+    table.add_column(overflow="fold")
+    for line in lines:
+        tone = _TONES[line.tone]
+        table.add_row(Text(f" {line.head}", style=f"bold {tone}".strip()), Text(line.text, tone))
+    return table

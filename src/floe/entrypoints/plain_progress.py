@@ -13,12 +13,11 @@ from floe.domain.model.node_event import DbtEvent, LogEmitted, NodeFinished, Nod
 from floe.domain.model.run import RunContext
 from floe.entrypoints.closing import Line, closing_lines, problem_lines
 from floe.entrypoints.node_line import label, node_line
-from floe.entrypoints.progress import announced_total, title
+from floe.entrypoints.progress import announced_total, is_news, title
 from floe.entrypoints.terminal_text import first_line, harmless, joined, seconds
 
 HEARTBEAT_S = 30.0
 _HEAD = 10
-_LOUD = frozenset({"warn", "warning", "error"})
 
 
 class PlainProgress:
@@ -39,6 +38,7 @@ class PlainProgress:
         self._lock = Lock()
         self._running: dict[str, tuple[str, float]] = {}
         self._done = 0
+        self._failed = False
         self._total: int | None = None
         self._spoke_at = time.monotonic()
         self._over = Event()
@@ -72,8 +72,9 @@ class PlainProgress:
                 with self._lock:
                     self._running.pop(event.unique_id, None)
                     self._done += 1
+                    self._failed = self._failed or event.status.is_failure
                 self._say(self._finished(event))
-            case LogEmitted() if event.level.lower() in _LOUD and event.unique_id is None:
+            case LogEmitted() if is_news(event, failed=self._failed):
                 self._say(f"{'':{_HEAD}}{first_line(event.text)}")
 
     def summary(self, account: ClosingAccount) -> None:
@@ -89,7 +90,7 @@ class PlainProgress:
 
     def _finished(self, event: NodeFinished) -> str:
         line = node_line(event, self._graph)
-        place = f"{self._done}/{self._total}" if self._total else str(self._done)
+        place = f"{self._done}/{max(self._total, self._done)}" if self._total else str(self._done)
         tail = joined((line.took, line.amount, line.note))
         return f"{place:>9} {line.word:<7} {line.kind:<9} {line.name:<44} {tail}".rstrip()
 

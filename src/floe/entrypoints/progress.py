@@ -88,3 +88,14 @@ def announced_total(event: DbtEvent) -> int | None:
     data = event.raw.get("data")
     total = data.get("total") if isinstance(data, Mapping) else None
     return total if isinstance(total, int) and total > 0 else None
+
+
+def is_news(event: LogEmitted, *, failed: bool) -> bool:
+    """Return whether a person should read *event* now.
+
+    Warnings and errors are news, unless they are about a node, whose own line says it; errors
+    after a failure are dbt's summary of what the closing summary says again.
+    """
+    level = event.level.lower()
+    loud = level in {"warn", "warning"} or (level == "error" and not failed)
+    return loud and event.unique_id is None

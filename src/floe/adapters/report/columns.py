@@ -97,7 +97,7 @@ class _Columns:
             name=node.name,
             kind=kind(node),
             relation=node.relation,
-            description=" ".join(node.description.split("\n\n")[0].split()),
+            description=_first_paragraph(node.description),
             owner=node.owner or "",
             tags=node.tags,
             columns=rows,
@@ -125,7 +125,7 @@ class _Columns:
             anchor=self._anchor(node.unique_id, name),
             name=name,
             data_type=(self._types.get(key) or written).lower(),
-            description=(documented.description or "") if documented is not None else "",
+            description=_first_paragraph(documented.description or "" if documented else ""),
             badge=_badge(classification),
             sensitivity=classification.sensitivity.lower() if classification else "",
             is_inherited=classification is not None and own is None,
@@ -164,3 +164,7 @@ def _badge(classification: ColumnClassification | None) -> str:
         return ""
     parts = (classification.classification, classification.pii_type)
     return " · ".join(part for part in parts if part)
+
+
+def _first_paragraph(text: str) -> str:
+    return " ".join(text.strip().split("\n\n")[0].split())

@@ -25,18 +25,17 @@ class KindCount(Value):
 
 
 class Failure(Value):
-    """A node that failed: dbt's own *message*, and the *path* of the file to open."""
+    """A node that failed: dbt's own *message*, and the *path* of the file to open.
+
+    *about* is the node to run again: for a test the one that it is about, for others their own.
+    """
 
     unique_id: str
     name: str
     resource_type: str
+    about: str
     message: str = ""
     path: str | None = None
-
-    @property
-    def is_test(self) -> bool:
-        """Whether the node checks others and makes nothing."""
-        return self.resource_type in TESTS
 
 
 class Place(Value):
@@ -106,9 +105,7 @@ class ClosingAccount(Value):
     @property
     def selection_to_repeat(self) -> tuple[str, ...]:
         """What to select to run again what failed, and what was skipped for it (dbt's syntax)."""
-        return tuple(
-            failure.name if failure.is_test else f"{failure.name}+" for failure in self.failures
-        )
+        return tuple(dict.fromkeys(f"{failure.about}+" for failure in self.failures))
 
     def count(self, *statuses: NodeStatus) -> int:
         """Return how many nodes ended in one of *statuses*; without any, how many ended at all."""
@@ -128,9 +125,12 @@ def _kinds(nodes: Iterable[NodeFinished]) -> tuple[KindCount, ...]:
 
 def _failure(end: NodeFinished, graph: ProjectGraph) -> Failure:
     node = graph.node(end.unique_id)
+    name = end.name or (node.name if node is not None else end.unique_id)
+    tested = graph.tested_by(end.unique_id) if end.resource_type in TESTS else ()
     return Failure(
         unique_id=end.unique_id,
-        name=end.name or (node.name if node is not None else end.unique_id),
+        name=name,
+        about=tested[0].name if tested else name,
         resource_type=end.resource_type,
         message=end.message or "",
         path=node.path if node is not None else None,

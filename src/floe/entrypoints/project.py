@@ -29,6 +29,7 @@ from floe.domain.model.plan import PlanOptions, RunPlan
 from floe.domain.model.run import DbtCommand, DbtVerb, RunContext
 from floe.domain.model.settings import Settings
 from floe.domain.use_cases import plan as planning
+from floe.domain.use_cases.locate_database import locate_database
 from floe.domain.use_cases.prepare_manifest import PreparedManifest, prepare_manifest
 from floe.domain.use_cases.resolve_settings import (
     Layer,
@@ -67,12 +68,14 @@ def open_project(
     here = working_dir or Path.cwd()
     path = (here / artifacts).resolve() if artifacts else discover(here)
     pipeline = document_reader().read(path)
-    plan = planning.plan(
-        pipeline,
-        options or PlanOptions(),
-        project_files=project_files(),
-        environ=variables,
-        working_dir=here,
+    plan = locate_database(
+        planning.plan(
+            pipeline,
+            options or PlanOptions(),
+            project_files=project_files(),
+            environ=variables,
+            working_dir=here,
+        )
     )
     resolved = resolve_settings(
         [

@@ -115,6 +115,8 @@ class DirectSink:
         self._transport.close()
         with self._changed:
             for waiting in self._waiting.values():
+                if waiting:
+                    self._trouble = self._trouble or "no answer in time"
                 while waiting:
                     self._give_up(waiting.popleft(), "timeout")
             return (self._report(),)

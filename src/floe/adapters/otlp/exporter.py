@@ -183,14 +183,18 @@ class Exporter:
 
     def _export_metrics(self) -> None:
         self._metrics_due = time.monotonic() + self._metric_interval_s
-        for lost in self._sink.dropped():
-            what = {"signal": lost.signal.value, "reason": lost.reason}
-            self._aggregator.measure(DROPPED, lost.items, what)
-        collected = self._aggregator.collect(self._clock_ns())
-        if collected:
+        if self._aggregator.has_points:
+            self._measure_losses()
+            collected = self._aggregator.collect(self._clock_ns())
             message = self._encoder.metrics(collected)
             self._pending.append(self._payload(Signal.METRICS, message, points_in(collected)))
         self._export_pending()
+
+    def _measure_losses(self) -> None:
+        """Measure what the sink gave up: beside other metrics, where these are wanted at all."""
+        for lost in self._sink.dropped():
+            what = {"signal": lost.signal.value, "reason": lost.reason}
+            self._aggregator.measure(DROPPED, lost.items, what)
 
     def _export_pending(self) -> None:
         while self._pending:

@@ -130,6 +130,11 @@ class Aggregator:
         self._points: dict[Instrument, dict[Attributes, Point]] = {}
         self._lock = Lock()
 
+    @property
+    def has_points(self) -> bool:
+        """Whether there is anything to collect."""
+        return bool(self._points)
+
     def measure(
         self,
         instrument: Instrument,

@@ -23,7 +23,7 @@ class OutboxSink:
 
     *destinations* names the destination of each signal: one each, so that a backend without a
     logs endpoint does not hold up the traces. Payloads have keys of their own: none waits for
-    another. The sender is the caller's to close, for others use it too.
+    another. *sender* drains these destinations and no others; it is closed with the sink.
     """
 
     def __init__(
@@ -69,5 +69,5 @@ class OutboxSink:
         """Let the sender deliver for *timeout_s* seconds; the rest waits for the next one."""
         own = set(self._destinations.values())
         return tuple(
-            report for report in self._sender.flush(timeout_s) if report.destination in own
+            report for report in self._sender.close(timeout_s) if report.destination in own
         )

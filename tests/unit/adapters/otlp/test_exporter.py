@@ -145,11 +145,12 @@ def test_what_a_sink_gave_up_is_measured() -> None:
             return (Dropped(Signal.TRACES, "queue_full", 7),)
 
     sink = Forgetful()
-    exporter(sink).close(5)
-    (metric,) = sink.received.metrics
+    measuring = exporter(sink)
+    measuring.measure(RUN_ACTIVE, 1, {})
+    measuring.close(5)
+    (metric,) = [item for item in sink.received.metrics if item.name == DROPPED.name]
     (point,) = metric.sum.data_points
 
-    assert metric.name == DROPPED.name
     assert point.as_int == 7
     assert attributes_of(point.attributes) == {"signal": "traces", "reason": "queue_full"}
 

@@ -9,6 +9,7 @@ from floe.domain.model.errors import ArtifactError
 from floe.domain.model.pipeline import (
     ClassificationSource,
     CredentialMode,
+    Credentials,
     Dialect,
     SamplingType,
 )
@@ -24,6 +25,8 @@ from tests.unit.adapters.artifacts.documents import (
 )
 
 _RESOLVED_ONLY = {**without(MINIMAL, "compute"), "resolved_profiles": RESOLVED}
+_OWN_REF = "my-creds"
+_RESOLVED_REF = RESOLVED["compute"]["credentials"]["secret_ref"]
 _REF = ("compute", "connection_secret_ref")
 _MODE = ("resolved_profiles", "compute", "credentials")
 
@@ -77,7 +80,7 @@ def test_another_major_version_is_refused_with_what_to_do(tmp_path: Path, versio
 
 
 @pytest.mark.parametrize(
-    "version", ["", "1", "1.0", "v1.0.0", "1.0.0\n", "1.0.0-rc1", "one", "1.٠.0"]
+    "version", ["", "1", "1.0", "v1.0.0", "1.0.0\n", "1.0.0-rc1", "one", "1.\u0660.0"]
 )
 def test_what_is_no_version_number_is_refused(tmp_path: Path, version: str) -> None:
     assert "unsupported contract version" in refusal(tmp_path, {**MINIMAL, "version": version})
@@ -353,12 +356,12 @@ def test_jobs_and_schedules_that_can_be_used_are_used(tmp_path: Path) -> None:
 
 
 def test_the_target_of_the_document_itself(tmp_path: Path) -> None:
-    compute = read(tmp_path, changed(MINIMAL, *_REF, to="my-creds")).compute
+    compute = read(tmp_path, changed(MINIMAL, *_REF, to=_OWN_REF)).compute
 
     assert compute is not None
     assert compute.target == "duckdb"
     assert compute.properties == {"path": ":memory:"}
-    assert compute.credentials.secret_ref == "my-creds"
+    assert compute.credentials == Credentials(secret_ref=_OWN_REF)
     assert compute.source == "compute"
 
 
@@ -368,7 +371,7 @@ def test_a_resolved_target_goes_before_the_documents_own(tmp_path: Path) -> None
 
     assert compute is not None
     assert compute.properties["host"] == "db"
-    assert compute.credentials.secret_ref == "pg-creds"
+    assert compute.credentials == Credentials(secret_ref=_RESOLVED_REF)
     assert compute.source == "resolved_profiles.compute"
 
 
@@ -395,17 +398,18 @@ def test_oauth_credentials_are_references(tmp_path: Path) -> None:
     credentials = {
         "mode": "oauth2",
         "client_id": {"secret_ref": "id-ref"},
-        "client_secret": {"secret_ref": "secret-ref"},
+        "client_secret": {"secret_ref": _OWN_REF},
         "scope": "all",
     }
     compute = read(tmp_path, changed(_RESOLVED_ONLY, *_MODE, to=credentials)).compute
 
     assert compute is not None
-    assert compute.credentials.mode is CredentialMode.OAUTH2
-    assert compute.credentials.client_id is None
-    assert compute.credentials.client_id_ref == "id-ref"
-    assert compute.credentials.client_secret_ref == "secret-ref"
-    assert compute.credentials.scope == "all"
+    assert compute.credentials == Credentials(
+        mode=CredentialMode.OAUTH2,
+        client_id_ref="id-ref",
+        client_secret_ref=_OWN_REF,
+        scope="all",
+    )
 
 
 def test_a_literal_client_id_and_a_role(tmp_path: Path) -> None:

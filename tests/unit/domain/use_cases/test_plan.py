@@ -47,6 +47,9 @@ class FixedProjectFiles:
     def profile_name(self, directory: Path) -> str | None:
         return self._projects.get(directory)
 
+    def project_name(self, directory: Path) -> str | None:
+        return directory.name if self.is_project(directory) else None
+
     def exists(self, path: Path) -> bool:
         return path in self._files
 
@@ -209,7 +212,7 @@ def test_the_orchestrators_manifest_counts_where_the_document_names_none() -> No
         ("a/../b", "/srv/shop/b"),
         (".", "/srv/shop"),
         ("/etc/profiles", "/etc/profiles"),
-        ("с пробелом/профили", "/srv/shop/с пробелом/профили"),
+        ("with space/プロファイル", "/srv/shop/with space/プロファイル"),
     ],
 )
 def test_profiles_go_where_the_document_says(written: str, folder: str) -> None:
@@ -263,7 +266,7 @@ def test_the_target_is_named_by_the_first_who_says() -> None:
     assert _plan(transformed, target_name="asked").profile.target_name == "asked"
 
 
-@pytest.mark.parametrize("name", ["a-b", "ünï", "１２", "a b", "a\n", "x" * 101, "{{ x }}"])
+@pytest.mark.parametrize("name", ["a-b", "ünï", "\uff11\uff12", "a b", "a\n", "x" * 101, "{{ x }}"])
 def test_a_target_of_other_characters_is_refused_not_rewritten(name: str) -> None:
     said = _refusal(_pipeline(transforms=(Transform(path="dbt", target=name),)))
 
@@ -525,7 +528,7 @@ _TEXT = st.text(max_size=30)
     endpoints=st.tuples(_TEXT | st.just("http://h"), _TEXT | st.just("http://h:4317")),
     threads=st.none() | st.integers() | _TEXT | st.booleans(),
 )
-def test_any_pipeline_is_planned_with_absolute_paths_or_refused(  # noqa: PLR0913 - one a field
+def test_any_pipeline_is_planned_with_absolute_paths_or_refused(
     *,
     profiles_path: str,
     path: str,

@@ -57,6 +57,7 @@ class Bakery:
             profile="bakery",
             target="dev",
             target_path=self.directory / "target",
+            variables={"broken": True},
             **changes,
         )
 
@@ -85,8 +86,7 @@ class Bakery:
         )
 
     def observed(self, verb: DbtVerb, **changes: Any) -> "Told":
-        """Run *verb* and return what was told about it."""
-        self.dbt(DbtVerb.PARSE, variables=changes.get("variables", {}))
+        """Run *verb* on the project as it was parsed and return what was told about it."""
         graph = self.graph()
         outbox, sender = MemoryOutbox(), RecordingSender()
         emitter = OpenLineageEmitter(

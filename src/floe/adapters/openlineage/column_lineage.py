@@ -18,6 +18,7 @@ from floe.adapters.openlineage.sql_query import (
     dialect_of,
     read_query,
 )
+from floe.adapters.openlineage.static_sql import static_sql
 from floe.domain.model.classification_flow import Classified, declared, inherited
 from floe.domain.model.column_lineage import RelationLineage
 from floe.domain.model.governance import ColumnClassification
@@ -105,7 +106,7 @@ class ColumnLineage:
             stack.extend((parent, False) for parent in parents)
 
     def _learn(self, node: DbtNode, code: str | None) -> NodeColumns:
-        sql = code or self._compiled.of(node)
+        sql = code or self._compiled.of(node) or static_sql(node, self._graph)
         digest = self._digest(node, sql or "")
         known = self._memory.get(node.unique_id)
         if known is not None and known.digest == digest:

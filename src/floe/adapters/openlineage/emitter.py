@@ -1,5 +1,6 @@
 """The lineage emitter: every transition becomes one OpenLineage event in the durable outbox."""
 
+import contextlib
 from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
@@ -16,7 +17,7 @@ from floe.adapters.openlineage.serialization import envelope
 from floe.adapters.openlineage.worker import Worker
 from floe.domain.model.classification_flow import declared
 from floe.domain.model.delivery import DeliveryReport, Envelope, PayloadKind
-from floe.domain.model.errors import LineageError
+from floe.domain.model.errors import LineageError, OutboxError
 from floe.domain.model.lineage import LineageDataset, LineageEvent, LineageEventType
 from floe.domain.model.manifest import DbtNode, ProjectGraph
 from floe.domain.model.node_columns import NodeColumns
@@ -80,7 +81,8 @@ class OpenLineageEmitter:
             started = utc_now()
             self._worker.close(patience)
             for waiting in self._pending.take_all():
-                self._outbox.replace(waiting.envelope_id, waiting)
+                with contextlib.suppress(OutboxError):  # it goes out later, when its time comes
+                    self._outbox.replace(waiting.envelope_id, waiting)
             spent = (utc_now() - started).total_seconds()
             self._account = self._sender.close(max(timeout_s - spent, 0.0))
         return self._account
@@ -182,16 +184,21 @@ class OpenLineageEmitter:
         whole = self._envelope(transition, made)
         late = self._lineage is not None and made is None and makes_relation(transition)
         if late and transition.state is LineageEventType.COMPLETE:
-            self._pending.add(whole)
-            if self._worker.submit(lambda: self._enrich(transition, whole)):
-                self._outbox.put(whole, not_before=utc_now() + _PATIENCE)
-                self._sender.wake()
-                return
-            self._pending.take(whole.envelope_id)
+            self._keep_for_a_while(transition, whole)
+            return
         self._outbox.put(whole, last_will=self._last_will(transition))
         self._sender.wake()
         if late and transition.state is LineageEventType.START:
             self._worker.submit(lambda: self._prepare(transition))
+
+    def _keep_for_a_while(self, transition: RunTransition, whole: Envelope) -> None:
+        """Put *whole* where it waits for its columns; it is safe before anyone works on them."""
+        self._outbox.put(whole, not_before=utc_now() + _PATIENCE)
+        self._pending.add(whole)
+        if not self._worker.submit(lambda: self._enrich(transition, whole)):
+            self._pending.take(whole.envelope_id)
+            self._outbox.replace(whole.envelope_id, whole)
+        self._sender.wake()
 
     def _columns_made(self, transition: RunTransition) -> NodeColumns | None:
         node, finished = transition.node, transition.finished

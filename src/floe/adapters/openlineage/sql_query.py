@@ -113,7 +113,8 @@ def _stand_in(
         relation = None if len(parts) == 1 and parts[0] in shadowed else _match(parts, known)
         if relation is None:
             continue
-        name = f"floe_{relations.index(relation)}"
+        number = relations.index(relation)
+        name = normalized(f"floe_{number}", dialect, quoted=False)
         stand_ins[name] = relation
         if not table.alias:
             alias = exp.TableAlias(this=table.this.copy())
@@ -153,7 +154,7 @@ def _schema(stand_ins: Mapping[str, InputRelation], dialect: Dialect) -> Mapping
         }
         if columns:
             schema.add_table(
-                exp.to_table(normalized(name, dialect, quoted=False)),
+                exp.to_table(name),
                 columns,
                 normalize=False,
                 match_depth=False,

@@ -5,6 +5,7 @@ is not even imported. Third parties add theirs by entry point, selected by the s
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -34,10 +35,12 @@ from floe.ports.manifest_reader import ManifestReader
 from floe.ports.memory import Memory
 from floe.ports.orchestrator import Orchestrator
 from floe.ports.outbox import Outbox
+from floe.ports.outbox_upkeep import OutboxUpkeep
 from floe.ports.profile_generator import ProfileGenerator
 from floe.ports.profile_store import ProfileStore
 from floe.ports.report import ReportWriter
 from floe.ports.run_archive import RunArchive
+from floe.ports.sender import Sender
 from floe.ports.tracer import Tracer
 
 if TYPE_CHECKING:
@@ -49,7 +52,8 @@ if TYPE_CHECKING:
     from floe.adapters.otlp.sink import Sink
 
 LINEAGE = "lineage"
-"""The name of the lineage backend in the outbox; telemetry has one name a signal."""
+SIGNALS = ("traces", "metrics", "logs")
+"""The names of the destinations in the outbox: that of lineage, and one for each OTLP signal."""
 
 
 def plugin(group: str, kind: str) -> Callable[..., Any]:
@@ -117,19 +121,14 @@ def _redactor(environ: Mapping[str, str], profile: Profile) -> Redactor:
     return Redactor.of_environment(environ, [var.name for var in profile.env_vars if var.secret])
 
 
-def _profile(plan: RunPlan, settings: Settings) -> Profile:
-    generator = profile_generator(require_compute(plan).target, settings)
+def _profile(plan: RunPlan, generator: ProfileGenerator) -> Profile:
     return generator.generate(plan.pipeline, plan.profile)
 
 
-def profile_generator(target: str, settings: Settings) -> ProfileGenerator:
-    """Return the generator for *target*: one of floe's own, or of an installed package.
-
-    Raises:
-        ConfigurationError: Nobody provides it.
-    """
+def _profile_generator(plan: RunPlan, settings: Settings) -> ProfileGenerator:
     from floe.adapters.profiles.factory import GENERATORS, ProfileFactory
 
+    target = require_compute(plan).target
     if target not in GENERATORS:
         return cast(ProfileGenerator, plugin("floe.profiles", target)())
     return ProfileFactory(secret_template=settings.secret_template).create(target)
@@ -195,6 +194,30 @@ def _outbox(state_dir: Path) -> Iterator[Outbox]:
     outbox.close()
 
 
+def _upkeep(outbox: Outbox) -> OutboxUpkeep:
+    return cast("OutboxUpkeep", outbox)
+
+
+def _sender(
+    plan: RunPlan, settings: Settings, environ: Mapping[str, str], outbox: Outbox
+) -> Sender:
+    from floe.adapters.delivery.sender import BackgroundSender
+
+    lineage = _lineage_deliverer(settings, plan.project_root, environ)
+    telemetry = settings.tracing
+    deliverers = (
+        _signal_deliverers(telemetry, environ) if isinstance(telemetry, chosen.OtlpHttp) else {}
+    )
+    return BackgroundSender(outbox, deliverers | ({LINEAGE: lineage} if lineage else {}))
+
+
+def recovered(body: bytes, moment: datetime) -> bytes:
+    """Return the last will *body* of a run, dated *moment*."""
+    from floe.adapters.openlineage.last_will import stamped
+
+    return stamped(body, moment)
+
+
 def _lineage_deliverer(
     settings: Settings, root: Path, environ: Mapping[str, str]
 ) -> Deliverer | None:
@@ -233,8 +256,7 @@ def _lineage(
     *,
     profile: Profile,
     redactor: Redactor,
-    graph: ProjectGraph,
-    state_dir: Path,
+    columns: Callable[[], "ColumnLineage"],
     outbox: Callable[[], Outbox],
 ) -> LineageEmitter:
     if isinstance(settings.lineage, chosen.Off):
@@ -261,7 +283,7 @@ def _lineage(
         ),
         redactor=redactor,
         governance=plan.pipeline.governance,
-        column_lineage=_column_lineage(plan, graph, state_dir),
+        column_lineage=columns(),
     )
 
 
@@ -361,13 +383,19 @@ def _sink(
 
 
 def _outbox_sink(http: chosen.OtlpHttp, environ: Mapping[str, str], outbox: Outbox) -> "Sink":
-    from floe.adapters.delivery.credentials import headers_from
-    from floe.adapters.delivery.http import HttpDeliverer
     from floe.adapters.delivery.sender import BackgroundSender
     from floe.adapters.otlp.outbox_sink import OutboxSink
     from floe.adapters.otlp.sink import Signal
 
-    deliverers: dict[str, Deliverer] = {
+    sender = BackgroundSender(outbox, _signal_deliverers(http, environ))
+    return OutboxSink(outbox, sender, {signal: str(signal) for signal in Signal})
+
+
+def _signal_deliverers(http: chosen.OtlpHttp, environ: Mapping[str, str]) -> dict[str, Deliverer]:
+    from floe.adapters.delivery.credentials import headers_from
+    from floe.adapters.delivery.http import HttpDeliverer
+
+    return {
         signal: HttpDeliverer(
             f"{http.endpoint.rstrip('/')}/v1/{signal}",
             headers=http.headers,
@@ -376,10 +404,8 @@ def _outbox_sink(http: chosen.OtlpHttp, environ: Mapping[str, str], outbox: Outb
             compress=http.compress,
             ca_bundle=http.ca_bundle,
         )
-        for signal in Signal
+        for signal in SIGNALS
     }
-    sender = BackgroundSender(outbox, deliverers)
-    return OutboxSink(outbox, sender, {signal: str(signal) for signal in Signal})
 
 
 def _secret_headers(name: str | None, environ: Mapping[str, str]) -> Mapping[str, str]:
@@ -454,7 +480,10 @@ class Container(containers.DeclarativeContainer):
     environ = providers.Dependency(instance_of=dict)
     state_dir = providers.Dependency(instance_of=Path)
 
-    profile: providers.Provider[Profile] = providers.Singleton(_profile, plan, settings)
+    profile_generator: providers.Provider[ProfileGenerator] = providers.Singleton(
+        _profile_generator, plan, settings
+    )
+    profile: providers.Provider[Profile] = providers.Singleton(_profile, plan, profile_generator)
     profile_store: providers.Provider[ProfileStore] = providers.Singleton(_profile_store)
     redactor: providers.Provider[Redactor] = providers.Singleton(_redactor, environ, profile)
     manifest_reader: providers.Provider[ManifestReader] = providers.Singleton(_manifest_reader)
@@ -462,6 +491,13 @@ class Container(containers.DeclarativeContainer):
     graph: providers.Provider[ProjectGraph] = providers.Singleton(_graph, plan, manifest_reader)
     dbt: providers.Provider[DbtRunner] = providers.Singleton(_dbt, settings, state_dir)
     outbox: providers.Provider[Outbox] = providers.Resource(_outbox, state_dir)
+    upkeep: providers.Provider[OutboxUpkeep] = providers.Singleton(_upkeep, outbox)
+    sender: providers.Provider[Sender] = providers.Singleton(
+        _sender, plan, settings, environ, outbox
+    )
+    columns: providers.Provider["ColumnLineage"] = providers.Singleton(
+        _column_lineage, plan, graph, state_dir
+    )
     lineage: providers.Provider[LineageEmitter] = providers.Singleton(
         _lineage,
         plan,
@@ -469,8 +505,7 @@ class Container(containers.DeclarativeContainer):
         environ,
         profile=profile,
         redactor=redactor,
-        graph=graph,
-        state_dir=state_dir,
+        columns=columns.provider,
         outbox=outbox.provider,
     )
     tracer: providers.Provider[Tracer] = providers.Singleton(

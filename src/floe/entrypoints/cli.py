@@ -5,14 +5,13 @@ to standard output, everything else to standard error.
 """
 
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
-if TYPE_CHECKING:
-    from floe.entrypoints.project import Project
+from floe.entrypoints import lineage_commands
+from floe.entrypoints.options import Artifacts, Profile, Root, Target, Threads, open_with, say
 
 app = typer.Typer(
     name="floe",
@@ -21,23 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-lineage_app = typer.Typer(
-    help="See, send and tidy up the lineage that waits in the outbox.", no_args_is_help=True
-)
-app.add_typer(lineage_app, name="lineage")
-
-Artifacts = Annotated[
-    Path | None,
-    typer.Option(
-        "-a",
-        "--artifacts",
-        help="The contract: compiled_artifacts.json or floe.yaml. Found upward from here if absent.",
-    ),
-]
-Target = Annotated[str | None, typer.Option("--target", help="The name of the dbt target.")]
-Profile = Annotated[str | None, typer.Option("--profile", help="The name of the dbt profile.")]
-Threads = Annotated[int | None, typer.Option("--threads", help="dbt threads, 1 to 64.")]
-Root = Annotated[Path | None, typer.Option("--project-root", help="What relative paths start at.")]
+app.add_typer(lineage_commands.app, name="lineage")
 
 
 @app.command()
@@ -48,13 +31,14 @@ def init(
     from floe.container import scaffold
 
     for path in scaffold(directory):
-        _say(f"wrote {path}")
-    _say(f"next: cd {directory} && floe run")
+        say(f"wrote {path}")
+    say(f"next: cd {directory} && floe run")
 
 
 @app.command(name="compile")
-def compile_(  # noqa: PLR0913 - one parameter an option
+def compile_(
     artifacts: Artifacts = None,
+    *,
     target: Target = None,
     profile: Profile = None,
     project_root: Root = None,
@@ -63,15 +47,19 @@ def compile_(  # noqa: PLR0913 - one parameter an option
     ] = False,
 ) -> None:
     """Compile floe.yaml into .floe/compiled_artifacts.json."""
-    with _open(artifacts, target=target, profile=profile, project_root=project_root) as project:
+    with open_with(artifacts, target=target, profile=profile, project_root=project_root) as project:
         typer.echo(project.compile())
         if emit:
-            _account(project.emit_design())
+            say(f"published {project.publish_design()} events of the graph")
 
 
 @app.command()
-def profiles(  # noqa: PLR0913 - one parameter an option
-    artifacts: Artifacts = None,
+def profiles(
+    artifacts: Annotated[
+        list[Path] | None,
+        typer.Option("-a", "--artifacts", help="As elsewhere; several make one file of them all."),
+    ] = None,
+    *,
     target: Target = None,
     profile: Profile = None,
     threads: Threads = None,
@@ -82,22 +70,30 @@ def profiles(  # noqa: PLR0913 - one parameter an option
     ] = False,
 ) -> None:
     """Write dbt's profiles.yml; credentials appear only as names of variables."""
-    with _open(
-        artifacts, target=target, profile=profile, threads=threads, project_root=project_root
-    ) as project:
-        if stdout:
-            typer.echo(project.render_profiles(), nl=False)
-            return
-        if check:
-            current = project.profiles_are_current()
-            typer.echo(f"{project.profiles_file}: {'current' if current else 'not current'}")
-            raise typer.Exit(0 if current else 1)
-        typer.echo(project.write_profiles())
+    from contextlib import ExitStack
+
+    from floe.entrypoints.profiles_command import profiles_command
+
+    with ExitStack() as stack:
+        projects = [
+            stack.enter_context(
+                open_with(
+                    path,
+                    target=target,
+                    profile=profile,
+                    threads=threads,
+                    project_root=project_root,
+                )
+            )
+            for path in (artifacts or (None,))
+        ]
+        raise typer.Exit(profiles_command(projects, stdout=stdout, check=check))
 
 
 @app.command()
-def run(  # noqa: PLR0913 - one parameter an option
+def run(
     artifacts: Artifacts = None,
+    *,
     select: Annotated[
         list[str] | None, typer.Option("-s", "--select", help="dbt node selection.")
     ] = None,
@@ -120,10 +116,11 @@ def run(  # noqa: PLR0913 - one parameter an option
     project_root: Root = None,
 ) -> None:
     """Build the project: seeds, models, snapshots and tests, observed node by node."""
+    from floe.entrypoints.progress import default_output
     from floe.entrypoints.run_command import run_command
 
     overrides = {"orchestrator": orchestrator} if orchestrator else {}
-    with _open(
+    with open_with(
         artifacts,
         target=target,
         profile=profile,
@@ -137,7 +134,7 @@ def run(  # noqa: PLR0913 - one parameter an option
                 select=tuple(select or ()),
                 exclude=tuple(exclude or ()),
                 full_refresh=full_refresh,
-                output=output or ("rich" if sys.stderr.isatty() else "plain"),
+                output=output or default_output(sys.stderr, project.environ),
             )
         )
 
@@ -145,18 +142,20 @@ def run(  # noqa: PLR0913 - one parameter an option
 @app.command()
 def dev(
     artifacts: Artifacts = None,
+    *,
     port: Annotated[int, typer.Option(help="Where the web page is served, on localhost.")] = 3000,
 ) -> None:
     """Serve Dagster's web page for the project."""
     from floe.entrypoints.dev import serve
 
-    with _open(artifacts) as project:
+    with open_with(artifacts) as project:
         raise typer.Exit(serve(project, port))
 
 
 @app.command()
 def doctor(
     artifacts: Artifacts = None,
+    *,
     target: Target = None,
     connect: Annotated[
         bool, typer.Option("--connect", help="Sign in to the target as well.")
@@ -165,61 +164,22 @@ def doctor(
     """Say what the project needs, what is missing, and where every setting comes from."""
     from floe.entrypoints.doctor import examine
 
-    with _open(artifacts, target=target) as project:
+    with open_with(artifacts, target=target) as project:
         raise typer.Exit(examine(project, connect=connect))
 
 
 @app.command()
 def report(
     artifacts: Artifacts = None,
+    *,
     out: Annotated[Path | None, typer.Option(help="Where the page is written.")] = None,
     run_id: Annotated[
         str | None, typer.Option("--run", help="A run; the latest if absent.")
     ] = None,
 ) -> None:
     """Write one HTML page about a run: what ran, how long, what failed, and the graph."""
-    with _open(artifacts) as project:
+    with open_with(artifacts) as project:
         typer.echo(project.write_report(run_id=run_id, path=out))
-
-
-@lineage_app.command()
-def status(artifacts: Artifacts = None) -> None:
-    """Count what was delivered, waits, was refused or had to be dropped."""
-    with _open(artifacts) as project:
-        _account(project.outbox_reports())
-
-
-@lineage_app.command()
-def replay(
-    artifacts: Artifacts = None,
-    timeout: Annotated[float, typer.Option(help="Seconds to try for.")] = 60.0,
-) -> None:
-    """Close what dead processes left open and send everything that waits."""
-    with _open(artifacts) as project:
-        reports = project.replay(timeout)
-        _account(reports)
-        raise typer.Exit(0 if all(report.waiting == 0 for report in reports) else 1)
-
-
-@lineage_app.command()
-def show(
-    artifacts: Artifacts = None,
-    limit: Annotated[int, typer.Option(help="How many, oldest first.")] = 20,
-) -> None:
-    """Print what waits and what was refused, one JSON document a line."""
-    with _open(artifacts) as project:
-        for line in project.show_outbox(limit):
-            typer.echo(line)
-
-
-@lineage_app.command()
-def prune(
-    artifacts: Artifacts = None,
-    older_than_days: Annotated[float, typer.Option(help="What is older goes.")] = 7.0,
-) -> None:
-    """Forget refused and old events."""
-    with _open(artifacts) as project:
-        typer.echo(f"{project.prune(older_than_days)} forgotten")
 
 
 def main() -> None:
@@ -231,33 +191,3 @@ def main() -> None:
     from floe.entrypoints.exit_codes import guarded
 
     sys.exit(guarded(app))
-
-
-def _open(  # noqa: PLR0913 - one parameter an option
-    artifacts: Path | None,
-    *,
-    target: str | None = None,
-    profile: str | None = None,
-    threads: int | None = None,
-    project_root: Path | None = None,
-    overrides: Mapping[str, object] | None = None,
-) -> "Project":
-    from floe.domain.model.plan import PlanOptions
-    from floe.entrypoints.project import open_project
-
-    options = PlanOptions(
-        target_name=target, profile_name=profile, threads=threads, project_root=project_root
-    )
-    project = open_project(artifacts, options=options, overrides=overrides or {})
-    for warning in project.warnings:
-        _say(f"warning: {warning}")
-    return project
-
-
-def _say(text: str) -> None:
-    typer.echo(text, err=True)
-
-
-def _account(reports: "tuple[object, ...]") -> None:
-    for report in reports:
-        typer.echo(report)

@@ -51,6 +51,13 @@ class _Running(NamedTuple):
     usual: float | None
 
 
+class _Screen(Console):
+    """A console that falls silent when its reader is gone; rich's own ends the process."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+
+
 class LiveProgress:
     """Draws at most ``FRAMES_PER_SECOND`` times a second, on a thread of its own.
 
@@ -64,7 +71,7 @@ class LiveProgress:
         graph: ProjectGraph,
         usual: Mapping[str, float],
     ) -> None:
-        self._console = Console(file=stream, highlight=False, markup=False, emoji=False)
+        self._console = _Screen(file=stream, highlight=False, markup=False, emoji=False)
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
         self._context = context
         self._graph = graph
@@ -78,7 +85,6 @@ class LiveProgress:
         self._began = time.monotonic()
         self._over = Event()
         self._painter = Thread(target=self._paint, name="floe-progress", daemon=True)
-        self._silent = False
 
     def __enter__(self) -> Self:
         """Show what is about to run, and begin to draw."""
@@ -174,12 +180,9 @@ class LiveProgress:
     @contextlib.contextmanager
     def _silenced(self) -> Iterator[None]:
         """Fall silent for good when the terminal is gone."""
-        if self._silent:
-            self._console.quiet = True
         try:
             yield
         except (OSError, ValueError):
-            self._silent = True
             self._console.quiet = True
 
     def _picture(self) -> RenderableType:

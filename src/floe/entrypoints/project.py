@@ -8,27 +8,34 @@ from typing import TYPE_CHECKING, Any, Self
 
 from floe.container import (
     Container,
-    dagster_orchestrator,
     dagster_definitions,
+    dagster_orchestrator,
     dagster_services,
     direct_orchestrator,
     discover,
     document_reader,
+    document_writer,
     project_files,
     project_settings,
+    recovered,
 )
 from floe.domain.model.archived_run import ArchivedRun
 from floe.domain.model.errors import (
     ArtifactError,
+    ConfigurationError,
     EnvironmentNotReadyError,
     Problem,
 )
+from floe.domain.model.node_columns import NodeColumns
 from floe.domain.model.node_event import DbtEvent, InvocationFinished
 from floe.domain.model.parent_context import parent_context
 from floe.domain.model.plan import PlanOptions, RunPlan
 from floe.domain.model.run import DbtCommand, DbtVerb, RunContext
 from floe.domain.model.settings import Settings
+from floe.domain.model.value import utc_now
 from floe.domain.use_cases import plan as planning
+from floe.domain.use_cases.compile import compile_pipeline
+from floe.domain.use_cases.deliver import recover
 from floe.domain.use_cases.locate_database import locate_database
 from floe.domain.use_cases.prepare_manifest import PreparedManifest, prepare_manifest
 from floe.domain.use_cases.resolve_settings import (
@@ -37,15 +44,19 @@ from floe.domain.use_cases.resolve_settings import (
     environment_layer,
     resolve_settings,
 )
-from floe.domain.use_cases.run_pipeline import RunOutcome, run_pipeline
+from floe.domain.use_cases.run_pipeline import RunOutcome, run_pipeline, settle
 from floe.domain.use_cases.settings_layers import contract_layer, governance_layer, standard_layer
 from floe.domain.use_cases.start_run import start_run
+from floe.ports.design_emitter import DesignEmitter
 from floe.ports.orchestrator import Orchestrator
 
 if TYPE_CHECKING:
     from dagster import Definitions
 
     from floe.adapters.dagster.services import Services
+
+_COMPARED = 10
+"""Earlier runs that a report compares with."""
 
 
 def open_project(
@@ -139,15 +150,6 @@ class Project:
         """
         profile = self.container.profile()
         return self.container.profile_store().write(profile, self.plan.profiles_dir)
-
-    def render_profiles(self) -> str:
-        """Return the text that ``write_profiles`` would write."""
-        return self.container.profile_store().render(self.container.profile())
-
-    def profiles_are_current(self) -> bool:
-        """Return whether the file on disk is what would be written."""
-        store = self.container.profile_store()
-        return store.is_current(self.container.profile(), self.plan.profiles_dir)
 
     def command(
         self,
@@ -266,6 +268,76 @@ class Project:
         self.archive(identity, outcome)
         return outcome
 
+    def recover(self) -> int:
+        """End the lineage of runs whose process died, and return how many there were.
+
+        Raises:
+            OutboxError: The outbox cannot be used.
+        """
+        return recover(outbox=self.container.outbox(), stamp=recovered)
+
+    def compile(self) -> Path:
+        """Compile floe.yaml into the contract document, and return that one's path.
+
+        Raises:
+            ArtifactError: The contract is no floe.yaml, or cannot be compiled.
+        """
+        writer = document_writer()
+        return compile_pipeline(self.plan.pipeline, writer=writer, now=utc_now())
+
+    def publish_design(self) -> int:
+        """Tell the lineage backend the whole graph before anything runs; return how many events.
+
+        Raises:
+            ConfigurationError: The project cannot be parsed, or the lineage backend of the
+                settings takes no design.
+            LineageError: An event could not be kept.
+        """
+        emitter = self.container.lineage()
+        if not isinstance(emitter, DesignEmitter):
+            fix = "choose file, console, http or transport as the kind of lineage"
+            raise ConfigurationError(Problem("this lineage backend takes no design", fix=fix))
+        self.write_profiles()
+        self._prepared(self.command())
+        count = emitter.emit_design(self.container.graph())
+        settle(emitter, self.settings.flush_timeout_s)
+        return count
+
+    def write_report(self, *, run_id: str | None = None, path: Path | None = None) -> Path:
+        """Write the page about the run *run_id*, or the latest, and return its path.
+
+        Raises:
+            ConfigurationError: There is no such run.
+            EnvironmentNotReadyError: The page cannot be written there.
+        """
+        archive = self.container.run_archive()
+        recent = archive.recent(_COMPARED)
+        run = archive.read(run_id) if run_id else next(iter(recent), None)
+        if run is None:
+            raise ConfigurationError(
+                Problem(f"there is no run {run_id or 'yet'}", str(self.state_dir), "floe run")
+            )
+        page = path or self.state_dir.parent / "report.html"
+        return self.container.report_writer().write(
+            run,
+            page,
+            earlier=tuple(old for old in recent if old.summary.started_at < run.summary.started_at),
+            columns=self._columns(run),
+        )
+
+    def _columns(self, run: ArchivedRun) -> Mapping[str, NodeColumns]:
+        """Return what is known of the columns of *run*, as far as dbt's manifest still says it."""
+        graph, lineage = self.container.graph(), self.container.columns()
+        try:
+            nodes = [graph.node(node.unique_id) for node in run.nodes]
+        except ArtifactError:
+            return {}
+        return {
+            node.unique_id: lineage.work_out(node)
+            for node in nodes
+            if node is not None and node.is_dataset
+        }
+
     def archive(self, context: RunContext, outcome: RunOutcome) -> None:
         """Keep what is worth keeping of a run for reports and for the times to expect."""
         run = ArchivedRun.of(
@@ -293,12 +365,15 @@ class Project:
         """
         self.write_profiles()
         command = self.command()
+        self._prepared(command)
+        return dagster_definitions(self.services(command, self.start()))
+
+    def _prepared(self, command: DbtCommand) -> None:
         prepared = self.prepare(command)
         if prepared.graph is None:
             raise ArtifactError(
                 Problem(_message(prepared.events), str(command.project_dir), "run `dbt parse`")
             )
-        return dagster_definitions(self.services(command, self.start()))
 
     def _orchestrator(self, command: DbtCommand, context: RunContext) -> Orchestrator:
         if self.settings.orchestrator == "direct":

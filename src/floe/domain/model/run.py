@@ -26,6 +26,7 @@ class DbtVerb(StrEnum):
     COMPILE = "compile"
     RETRY = "retry"
     SOURCE_FRESHNESS = "source freshness"
+    DEBUG = "debug"
 
 
 class DbtCommand(Value):

@@ -1,0 +1,83 @@
+"""``floe doctor``: what the project needs, what is missing, and where each setting comes from."""
+
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+
+import typer
+
+from floe.domain.model.errors import FloeError
+from floe.domain.model.node_event import InvocationFinished, LogEmitted
+from floe.domain.model.run import DbtVerb
+from floe.domain.use_cases.check_environment import EnvironmentReport, check_environment
+from floe.entrypoints.exit_codes import NOT_READY, WELL, code_of
+from floe.entrypoints.project import Project
+
+
+def examine(project: Project, *, connect: bool) -> int:
+    """Print what there is and what is missing, never a value, and return the exit code."""
+    _settings(project)
+    try:
+        profile = project.container.profile()
+        report = check_environment(
+            profile,
+            environ=project.environ,
+            version_of=_version,
+            connect=_connection(project) if connect else None,
+        )
+    except FloeError as error:
+        for problem in error.problems:
+            typer.echo(f"problem   {problem}")
+        return code_of(error)
+    _environment(report)
+    for problem in report.problems:
+        typer.echo(f"problem   {problem}")
+    return NOT_READY if report.problems else WELL
+
+
+def _settings(project: Project) -> None:
+    plan = project.plan
+    typer.echo(
+        f"contract  {plan.pipeline.source} ({plan.pipeline.dialect}, {plan.pipeline.version})"
+    )
+    typer.echo(f"project   {plan.project_dir or plan.project_problem}")
+    typer.echo(f"profiles  {project.profiles_file}")
+    values = project.settings.model_dump(mode="json")
+    for key, origin in sorted(project.origins.items()):
+        value: object = values
+        for part in key.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
+        shown = project.container.redactor().text(str(value))
+        typer.echo(f"setting   {key} = {shown} (from {origin})")
+
+
+def _environment(report: EnvironmentReport) -> None:
+    for package in report.packages:
+        typer.echo(f"package   {package.name} {package.version or 'is not installed'}")
+    for variable in report.variables:
+        secret = ", a secret" if variable.secret else ""
+        typer.echo(f"variable  {variable.name}: {variable.state}{secret}")
+    if report.connection is not None and report.connection.problem is None:
+        typer.echo("connected well")
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _connection(project: Project) -> Callable[[], str | None]:
+    def connect() -> str | None:
+        project.write_profiles()
+        command = project.command(verb=DbtVerb.DEBUG).model_copy(update={"arguments": ()})
+        said: list[str] = []
+        for event in project.container.dbt().run(command):
+            if isinstance(event, LogEmitted):
+                said.append(event.text)
+            if isinstance(event, InvocationFinished) and not event.is_success:
+                text = "\n".join([*said, event.message or ""]).strip()
+                return project.container.redactor().text(text[-2000:])
+        return None
+
+    return connect

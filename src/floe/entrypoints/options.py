@@ -1,0 +1,47 @@
+"""The options that several commands share, and how they open the project."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from floe.entrypoints.project import Project
+
+_ARTIFACTS_HELP = "compiled_artifacts.json or floe.yaml; found upward from here without it."
+
+Artifacts = Annotated[Path | None, typer.Option("-a", "--artifacts", help=_ARTIFACTS_HELP)]
+Target = Annotated[str | None, typer.Option("--target", help="The name of the dbt target.")]
+Profile = Annotated[str | None, typer.Option("--profile", help="The name of the dbt profile.")]
+Threads = Annotated[int | None, typer.Option("--threads", help="dbt threads, 1 to 64.")]
+Root = Annotated[
+    Path | None, typer.Option("--project-root", help="The folder that relative paths start at.")
+]
+
+
+def open_with(
+    artifacts: Path | None,
+    *,
+    target: str | None = None,
+    profile: str | None = None,
+    threads: int | None = None,
+    project_root: Path | None = None,
+    overrides: Mapping[str, object] | None = None,
+) -> "Project":
+    """Open the project as the options say; its warnings go to standard error."""
+    from floe.domain.model.plan import PlanOptions
+    from floe.entrypoints.project import open_project
+
+    options = PlanOptions(
+        target_name=target, profile_name=profile, threads=threads, project_root=project_root
+    )
+    project = open_project(artifacts, options=options, overrides=overrides or {})
+    for warning in project.warnings:
+        say(f"warning: {warning}")
+    return project
+
+
+def say(text: str) -> None:
+    """Print *text* to standard error."""
+    typer.echo(text, err=True)

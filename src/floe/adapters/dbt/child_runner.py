@@ -23,7 +23,7 @@ class ChildDbtRunner:
         """Yield the events of *command*; dbt is gone when the generator is."""
         ours, theirs = socket.socketpair()
         with theirs:
-            process = start(theirs, command, idle_s=0)
+            process = start(theirs, command)
         session = Session(ours, command, self._grace_s)
         try:
             session.begin()
@@ -39,11 +39,11 @@ class ChildDbtRunner:
         """Keep nothing, let go of nothing."""
 
 
-def start(bound: socket.socket, command: DbtCommand, *, idle_s: float) -> subprocess.Popen[bytes]:
+def start(bound: socket.socket, command: DbtCommand, *words: str) -> subprocess.Popen[bytes]:
     """Start the program that serves on *bound*, in a session of its own."""
     program = ["-P", "-m", "floe.adapters.dbt.fork_server"]
     return subprocess.Popen(  # noqa: S603 - words, never a shell
-        [sys.executable, *program, str(bound.fileno()), str(idle_s)],
+        [sys.executable, *program, str(bound.fileno()), *words],
         env=environment(command, os.environ),
         pass_fds=[bound.fileno()],
         stdin=subprocess.DEVNULL,

@@ -1,8 +1,8 @@
 """A server that has dbt imported and forks a child for each run; a program, not a library.
 
-``python -P -m floe.adapters.dbt.fork_server SOCKET_FD IDLE_S``: with an idle time of 0 it serves
-one run in its own process. It runs nothing of its own between runs, but for loading what the
-last run needed, so that the next finds it in memory.
+``python -P -m floe.adapters.dbt.fork_server SOCKET [IDLE_S PID_FILE]``: without an idle time it
+serves one run in its own process. It does nothing between runs, but for loading what the last one
+needed, so that the next finds it in memory.
 """
 
 import atexit
@@ -134,15 +134,19 @@ def _redirect(stderr: int) -> None:
     os.close(stderr)
 
 
-def main(descriptor: int, idle_s: float) -> None:
+def main(descriptor: str, idle_s: str = "", pid_file: str = "") -> None:
     """Serve on the socket *descriptor*: one run here, or many in children."""
-    bound = socket.socket(fileno=descriptor)
-    if idle_s > 0:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        ForkServer(bound, idle_s).run()
-    else:
+    bound = socket.socket(fileno=int(descriptor))
+    if not idle_s:
         serve_once(bound)
+    if os.fork():
+        # Whoever started this waits for it, and not for the server.
+        os._exit(0)
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Path(pid_file).write_text(str(os.getpid()), encoding="ascii")
+    ForkServer(bound, float(idle_s)).run()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), float(sys.argv[2]))
+    main(*sys.argv[1:])

@@ -68,25 +68,27 @@ class WarmDbtRunner:
             connection = _connected(f"{address}/{name}")
             if connection is not None:
                 return connection
-            with _locked(self._state_dir / f"{name}.lock"):
+            note = self._state_dir / f"{name}.pid"
+            with _locked(note):
                 connection = _connected(f"{address}/{name}")
                 if connection is not None:
                     return connection
                 with contextlib.suppress(FileNotFoundError):
                     (self._state_dir / name).unlink()
-                self._start(f"{address}/{name}", command)
+                self._start(f"{address}/{name}", note, command)
                 connection = _connected(f"{address}/{name}")
         if connection is None:
             raise died(None)
         return connection
 
-    def _start(self, address: str, command: DbtCommand) -> None:
+    def _start(self, address: str, note: Path, command: DbtCommand) -> None:
         with socket.socket(socket.AF_UNIX) as listener:
             # Nobody can connect before listen(), and by then the mode is right.
             listener.bind(address)
             Path(address).chmod(stat.S_IRUSR | stat.S_IWUSR)
             listener.listen()
-            start(listener, command, idle_s=self._idle_s)
+            # The server is the child of this process, which ends at once.
+            start(listener, command, str(self._idle_s), str(note.absolute())).wait()
 
 
 @contextlib.contextmanager
@@ -103,7 +105,7 @@ def _opened(directory: Path) -> Iterator[str]:
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Hold *path* against other processes and threads that would start a server too."""
-    with path.open("w") as file:
+    with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

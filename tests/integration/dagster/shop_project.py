@@ -3,7 +3,7 @@
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from floe.domain.model.run import DbtCommand, RunContext
 from floe.domain.use_cases.observe import observe
 from floe.ports.dbt_runner import DbtRunner
 from floe.ports.lineage import LineageEmitter
+from floe.ports.observed_dbt import ObservedDbt
 from floe.testing.fakes import RecordingTracer
 
 SOURCE = Path(__file__).parent / "shop"
@@ -35,7 +36,7 @@ def copy_shop(directory: Path) -> Path:
 
 
 def parse(project: Path) -> None:
-    subprocess.run(
+    subprocess.run(  # noqa: S603 - dbt of this environment, on a copy of the shop
         [DBT, "parse", "--quiet", "--profiles-dir", str(project)],
         cwd=project,
         check=True,
@@ -44,9 +45,7 @@ def parse(project: Path) -> None:
     )
 
 
-def observed_by(
-    runner: DbtRunner, lineage: LineageEmitter
-) -> Callable[[DbtCommand, RunContext, ProjectGraph], Generator[DbtEvent, None, None]]:
+def observed_by(runner: DbtRunner, lineage: LineageEmitter) -> ObservedDbt:
     """Return dbt by *runner*, told to *lineage* and to nobody else."""
 
     def observed(

@@ -1,6 +1,6 @@
 """The factory of Dagster definitions for a project."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -105,7 +105,7 @@ class FloeAssetFactory:
         )
         floe_translator = translator_for(services, translator)
         with collector_paused():
-            specs = project_specs(services.manifest, floe_translator, selection)
+            specs = specs_of(services, floe_translator, selection)
             return dbt_assets_definition(
                 services,
                 floe_translator,
@@ -160,7 +160,7 @@ class FloeAssetFactory:
         exposures: bool,  # noqa: FBT001 - passed on from the keyword
     ) -> Definitions:
         floe_translator = translator_for(services, translator)
-        specs = project_specs(services.manifest, floe_translator, DbtSelection())
+        specs = specs_of(services, floe_translator, DbtSelection())
         parts = split_specs(specs, services.manifest, split, default_name(services))
         assets = [
             dbt_assets_definition(
@@ -177,7 +177,7 @@ class FloeAssetFactory:
         own = {spec.key for spec in specs.assets}
         sources = source_specs(services.manifest, floe_translator, own)
         outside = exposure_specs(services.manifest, floe_translator) if exposures else []
-        schedulable = _schedulable(services, assets)
+        schedulable = _schedulable(services, floe_translator)
         return Definitions(
             assets=[*assets, *sources, *outside],
             asset_checks=freshness_checks(services, floe_translator),
@@ -203,6 +203,14 @@ def translator_for(services: Services, inner: DagsterDbtTranslator | None) -> Fl
         namespace=services.context.namespace,
         project_root=services.command.project_dir,
     )
+
+
+def specs_of(
+    services: Services, translator: FloeTranslator, selection: DbtSelection
+) -> ProjectSpecs:
+    """Return the assets and checks of a project that *selection* selects."""
+    project_dir = services.command.project_dir
+    return project_specs(services.manifest, translator, selection, project_dir)
 
 
 def default_name(services: Services) -> str:
@@ -294,7 +302,11 @@ def _executor(split: Split) -> ExecutorDefinition:
     return multiprocess_executor.configured({"start_method": preloaded})
 
 
-def _schedulable(services: Services, assets: Sequence[AssetsDefinition]) -> Schedulable:
+def _schedulable(services: Services, translator: FloeTranslator) -> Schedulable:
     if services.orchestration is None:
         return Schedulable()
-    return schedulables(services.orchestration, assets)
+
+    def select(criterion: str) -> ProjectSpecs:
+        return specs_of(services, translator, DbtSelection((criterion,)))
+
+    return schedulables(services.orchestration, select)

@@ -4,12 +4,13 @@ import json
 import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from importlib import import_module
+from typing import Any, NamedTuple, TypeAlias
 
 from dagster import (
     AssetKey,
-    AssetsDefinition,
     AssetSelection,
+    BetaWarning,
     DefaultScheduleStatus,
     DefaultSensorStatus,
     RunRequest,
@@ -18,29 +19,39 @@ from dagster import (
     SensorEvaluationContext,
     SkipReason,
     define_asset_job,
+    job,
+    op,
+)
+from dagster import (
+    JobDefinition as DagsterJob,
 )
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
-from dagster_dbt import build_dbt_asset_selection
 
 from floe.adapters.dagster.names import mapping
+from floe.adapters.dagster.specs import ProjectSpecs
 from floe.domain.model.errors import ConfigurationError, Problem
 from floe.domain.model.pipeline import JobDefinition, Orchestration
 
 _ASSET = re.compile(r"^(\+*)asset:")
 _DBT_ONLY = re.compile(r"^\+*\d*(path|fqn|file|config\.|resource_type|source|exposure|package|@)")
 _POLL_S = 30
+Job: TypeAlias = DagsterJob | UnresolvedAssetJobDefinition
+Select: TypeAlias = Callable[[str], ProjectSpecs]
+"""Evaluates a criterion of dbt's selection syntax."""
 
 
 class Schedulable(NamedTuple):
     """What the contract has started by hand, by time or by event."""
 
-    jobs: Sequence[UnresolvedAssetJobDefinition] = ()
+    jobs: Sequence[Job] = ()
     schedules: Sequence[ScheduleDefinition] = ()
     sensors: Sequence[SensorDefinition] = ()
 
 
-def schedulables(orchestration: Orchestration, assets: Sequence[AssetsDefinition]) -> Schedulable:
-    """Return jobs by selection of *assets*, their schedules, and sensors on assets.
+def schedulables(orchestration: Orchestration, select: Select) -> Schedulable:
+    """Return jobs by selection, their schedules, and sensors on assets.
+
+    *select* evaluates dbt's selection syntax.
 
     A kind of job or sensor that needs code of the user is left out with a warning.
 
@@ -48,8 +59,7 @@ def schedulables(orchestration: Orchestration, assets: Sequence[AssetsDefinition
         ConfigurationError: A selection cannot be read, or a schedule or sensor names no job.
     """
     problems: list[Problem] = []
-    batch = [job for job in orchestration.jobs if _is_batch(job)]
-    jobs = {job.name: found for job in batch if (found := _job(job, assets, problems))}
+    jobs = {job.name: found for job in orchestration.jobs if (found := _job(job, select, problems))}
     known = {job.name for job in orchestration.jobs}
     schedules = []
     for schedule in orchestration.schedules:
@@ -72,53 +82,64 @@ def schedulables(orchestration: Orchestration, assets: Sequence[AssetsDefinition
     return Schedulable(list(jobs.values()), schedules, sensors)
 
 
-def _is_batch(job: JobDefinition) -> bool:
-    if job.type == "batch":
-        return True
-    _left_out("jobs", job.name, job.type)
-    return False
-
-
-def _job(
-    job: JobDefinition, assets: Sequence[AssetsDefinition], problems: list[Problem]
-) -> UnresolvedAssetJobDefinition | None:
+def _job(said: JobDefinition, select: Select, problems: list[Problem]) -> Job | None:
+    if said.type == "ops" and said.target_function:
+        return _calling(said, said.target_function)
+    if said.type != "batch":
+        _left_out("jobs", said.name, said.type)
+        return None
     try:
-        selection = selection_of(job.selection, assets)
+        selection = selection_of(said.selection, select)
     except Exception as error:  # noqa: BLE001 - whatever either parser raises is a bad selection
-        where = f"orchestration.jobs.{job.name}.selection"
+        where = f"orchestration.jobs.{said.name}.selection"
         problems.append(Problem(f"cannot be read: {error}", where))
         return None
-    return define_asset_job(job.name, selection=selection, description=job.description)
+    return define_asset_job(said.name, selection=selection, description=said.description)
 
 
-def selection_of(texts: Iterable[str], assets: Sequence[AssetsDefinition]) -> AssetSelection:
+def _calling(definition: JobDefinition, target: str) -> DagsterJob:
+    """Return a job that calls the function *target*, imported when the job runs."""
+    module, _, function = target.rpartition(".")
+
+    @op(name=f"{definition.name}_call")
+    def call() -> None:
+        getattr(import_module(module), function)(**definition.arguments)
+
+    @job(name=definition.name, description=definition.description)
+    def calling() -> None:
+        call()
+
+    return calling
+
+
+def selection_of(texts: Iterable[str], select: Select) -> AssetSelection:
     """Return the union of *texts*, each in Dagster's selection syntax or in dbt's.
 
     ``group:``, ``tag:``, ``key:``, ``asset:``, ``kind:`` and ``owner:`` are Dagster's, as are
     plain names and ``+`` on either side; criteria that only dbt has are evaluated by dbt.
     """
-    selections = [_selection(text.strip(), assets) for text in texts]
+    selections = [_selection(text.strip(), select) for text in texts]
     if not selections:
-        return AssetSelection.assets(*assets)
+        return AssetSelection.all()
     union = selections[0]
     for selection in selections[1:]:
         union |= selection
     return union
 
 
-def _selection(text: str, assets: Sequence[AssetsDefinition]) -> AssetSelection:
+def _selection(text: str, select: Select) -> AssetSelection:
     if not _DBT_ONLY.match(text):
-        return AssetSelection.from_string(_ASSET.sub(r"\1key:", text))
-    found = [build_dbt_asset_selection([item], dbt_select=text) for item in assets]
-    union = found[0]
-    for selection in found[1:]:
-        union |= selection
-    return union
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", BetaWarning)
+            return AssetSelection.from_string(_ASSET.sub(r"\1key:", text))
+    found = select(text)
+    assets = AssetSelection.assets(*(spec.key for spec in found.assets))
+    return assets | AssetSelection.checks(*(spec.key for spec in found.checks))
 
 
 def _sensors(
     sensors: Mapping[str, Any],
-    jobs: Mapping[str, UnresolvedAssetJobDefinition],
+    jobs: Mapping[str, Job],
     known: set[str],
     problems: list[Problem],
 ) -> list[SensorDefinition]:
@@ -135,9 +156,7 @@ def _sensors(
     return found
 
 
-def _asset_sensor(
-    name: str, job: UnresolvedAssetJobDefinition, options: Mapping[str, Any]
-) -> SensorDefinition:
+def _asset_sensor(name: str, job: Job, options: Mapping[str, Any]) -> SensorDefinition:
     watched = [AssetKey(str(asset).split("/")) for asset in options.get("watched_assets") or ()]
     return SensorDefinition(
         name=name,

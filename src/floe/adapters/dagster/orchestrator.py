@@ -22,12 +22,12 @@ from dagster import (
 from floe.adapters.dagster.assets import (
     dbt_assets_definition,
     default_name,
+    specs_of,
     translator_for,
 )
 from floe.adapters.dagster.invocation import DbtRunConfig, command_of, dbt_events, run_context_of
 from floe.adapters.dagster.selection import DbtSelection
 from floe.adapters.dagster.services import Services
-from floe.adapters.dagster.specs import project_specs
 from floe.domain.model.errors import DbtRunError, NothingSelectedError, Problem
 from floe.domain.model.manifest import ProjectGraph
 from floe.domain.model.node_event import DbtEvent
@@ -115,7 +115,7 @@ def _job(services: Services) -> JobDefinition:
     asked = services.command
     selection = DbtSelection(asked.select, asked.exclude, asked.selector)
     translator = translator_for(services, None)
-    specs = project_specs(services.manifest, translator, selection)
+    specs = specs_of(services, translator, selection)
     if not specs.assets and not specs.checks:
         return _job_without_assets(services)
     assets = dbt_assets_definition(

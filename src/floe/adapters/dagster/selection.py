@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from dagster import AssetCheckKey, AssetCheckSpec, AssetKey, AssetSpec
@@ -87,7 +88,8 @@ def _criterion(
     name = f"fqn:{_escaped('.'.join(fqn))}"
     if fqn not in directories:
         return name
-    return f"{name},path:{_escaped(str(props['original_file_path']))}"
+    file = PurePosixPath(str(props["original_file_path"])).name
+    return f"{name},file:{_escaped(file)}"
 
 
 def _escaped(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from dagster import (
@@ -13,7 +14,7 @@ from dagster import (
     DagsterInvalidDefinitionError,
     Output,
 )
-from dagster_dbt import dbt_assets
+from dagster_dbt import DbtProject, dbt_assets
 
 from floe.adapters.dagster.manifest import Manifest, is_asset, resource
 from floe.adapters.dagster.names import mapping
@@ -31,9 +32,14 @@ class ProjectSpecs(NamedTuple):
 
 
 def project_specs(
-    manifest: Manifest, translator: FloeTranslator, selection: DbtSelection
+    manifest: Manifest,
+    translator: FloeTranslator,
+    selection: DbtSelection,
+    project_dir: Path | None = None,
 ) -> ProjectSpecs:
     """Return the assets and checks of *manifest* that *selection* selects.
+
+    Selections by path look into *project_dir*.
 
     Raises:
         DagsterInvalidDefinitionError: Two resources claim one asset key.
@@ -41,7 +47,7 @@ def project_specs(
     if selection.select in _EVERYTHING and not selection.exclude and not selection.selector:
         found = _everything(manifest, translator)
     else:
-        found = _selected(manifest, translator, selection)
+        found = _selected(manifest, translator, selection, project_dir)
     unit_tests = _unit_tests(manifest, translator, found)
     return ProjectSpecs(found.assets, [*found.checks, *unit_tests])
 
@@ -67,7 +73,10 @@ def _everything(manifest: Manifest, translator: FloeTranslator) -> ProjectSpecs:
 
 
 def _selected(
-    manifest: Manifest, translator: FloeTranslator, selection: DbtSelection
+    manifest: Manifest,
+    translator: FloeTranslator,
+    selection: DbtSelection,
+    project_dir: Path | None,
 ) -> ProjectSpecs:
     """Return what dagster-dbt makes of *selection*: its decorator evaluates dbt's syntax."""
 
@@ -81,8 +90,15 @@ def _selected(
         select=" ".join(selection.select) or "fqn:*",
         exclude=" ".join(selection.exclude) or None,
         selector=selection.selector,
+        project=_dbt_project(project_dir),
     )(unused)
     return ProjectSpecs(list(definition.specs), list(definition.check_specs))
+
+
+def _dbt_project(directory: Path | None) -> DbtProject | None:
+    if directory is None or not (directory / "dbt_project.yml").is_file():
+        return None
+    return DbtProject(directory)
 
 
 def _checks(

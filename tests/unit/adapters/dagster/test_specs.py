@@ -22,12 +22,12 @@ from floe.adapters.dagster.specs import ProjectSpecs, project_specs
 from floe.adapters.dagster.translator import FloeTranslator
 from tests.unit.adapters.dagster.projects import (
     Manifest,
+    check_of,
     layered,
     manifest_of,
     model,
     seed,
     source,
-    check_of,
     unit_test,
 )
 

@@ -193,7 +193,7 @@ class OldStyle(DagsterDbtTranslator):
     def get_asset_key(self, dbt_resource_props: Props) -> AssetKey:
         return super().get_asset_key(dbt_resource_props).with_prefix("mine")
 
-    def get_group_name(self, dbt_resource_props: Props) -> str | None:
+    def get_group_name(self, dbt_resource_props: Props) -> str | None:  # noqa: ARG002
         return "my group"
 
 
@@ -238,7 +238,7 @@ def test_a_users_translator_keeps_its_type_and_its_settings() -> None:
 
 def test_a_translator_derived_from_floes_is_taken_as_it_is() -> None:
     class Derived(FloeTranslator):
-        def get_group_name(self, dbt_resource_props: Props) -> str | None:
+        def get_group_name(self, dbt_resource_props: Props) -> str | None:  # noqa: ARG002
             return "derived"
 
     spec = asset(model("orders"), FloeTranslator(Derived()))
@@ -283,7 +283,7 @@ named = st.text(min_size=1, max_size=12).filter(lambda text: text.strip() and ".
     owner=st.none() | st.text(max_size=20),
 )
 @settings(max_examples=150, deadline=None)
-def test_no_metadata_whatever_stops_definitions_from_loading(
+def test_no_metadata_whatever_stops_definitions_from_loading(  # noqa: PLR0917 - by name
     name: str, schema: str | None, tags: list[str], floe: Any, column: Any, owner: str | None
 ) -> None:
     props = model(

@@ -85,7 +85,8 @@ class Outbox(Protocol):
     def wills_of_the_dead(self) -> tuple[Envelope, ...]:
         """Return the last wills of runs whose process is gone; each until its run has ended.
 
-        A will is the envelope that was given with ``put``, unchanged.
+        A will is the envelope that was given with ``put``, unchanged. From then on it counts as
+        left by this process, so that of two who ask at once one gets it.
 
         Raises:
             OutboxError: The outbox cannot be read.

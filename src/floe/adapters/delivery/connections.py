@@ -1,6 +1,7 @@
 """Connections with a deadline that holds, whatever the other side does."""
 
 import contextlib
+import errno
 import os
 import socket
 import ssl
@@ -35,9 +36,15 @@ class Connections:
 
     @contextlib.contextmanager
     def within(self, timeout_s: float) -> Iterator[urllib3.PoolManager]:
-        """Yield a pool whose connection is cut *timeout_s* seconds from now."""
-        with _LIVE.cut_after(timeout_s):
+        """Yield a pool whose connection is cut *timeout_s* seconds from now.
+
+        Raises:
+            TimeoutError: It was cut: what looks like an answer is the half of one.
+        """
+        with _LIVE.cut_after(timeout_s) as deadline:
             yield self._opened()
+            if deadline.has_passed:
+                raise TimeoutError(errno.ETIMEDOUT, "no whole answer in time")
 
     def close(self) -> None:
         """Close the connection, if it is ours."""
@@ -70,10 +77,10 @@ class _Live(threading.local):
     deadline: "_Deadline | None" = None
 
     @contextlib.contextmanager
-    def cut_after(self, timeout_s: float) -> Iterator[None]:
+    def cut_after(self, timeout_s: float) -> "Iterator[_Deadline]":
         self.deadline = _Deadline(timeout_s)
         try:
-            yield
+            yield self.deadline
         finally:
             self.deadline.cancel()
             self.deadline = None
@@ -86,6 +93,7 @@ class _Live(threading.local):
 class _Deadline:
     def __init__(self, timeout_s: float) -> None:
         self.connection: HTTPConnection | None = None
+        self.has_passed = False
         self._timer = threading.Timer(timeout_s, self._cut)
         self._timer.daemon = True
         self._timer.start()
@@ -94,6 +102,7 @@ class _Deadline:
         self._timer.cancel()
 
     def _cut(self) -> None:
+        self.has_passed = True
         sock = getattr(self.connection, "sock", None)
         if sock is not None:
             with contextlib.suppress(OSError):

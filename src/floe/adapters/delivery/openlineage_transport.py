@@ -41,9 +41,9 @@ class TransportDeliverer:
             reason = f"the transport cannot be made: {_words(error)}"
             return Verdict(outcome=Outcome.PAUSE, reason=reason)
         try:
-            event = cast("Event", json.loads(envelope.body))
-        except ValueError:
-            return Verdict(outcome=Outcome.REFUSED, reason="the payload is no JSON document")
+            event = _event(json.loads(envelope.body, object_hook=_Document))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return Verdict(outcome=Outcome.REFUSED, reason="the payload is no OpenLineage event")
         try:
             transport.emit(event)
         except Exception as error:  # noqa: BLE001 - likewise
@@ -63,6 +63,36 @@ class TransportDeliverer:
             own = copy.deepcopy(cast("dict[str, Any]", dict(self._config)))
             self._transport = get_default_factory().create(own)
         return self._transport
+
+
+class _Document(dict[str, Any]):
+    """A JSON object whose members are attributes too, as transports expect of a facet."""
+
+    def __getattr__(self, name: str) -> object:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+def _event(document: _Document) -> "Event":
+    """Return *document* as an event: by its class a transport decides, on a Kafka key for one."""
+    from openlineage.client import event_v2
+
+    common = {"eventTime": document["eventTime"], "producer": document["producer"]}
+    lists = {side: document.get(side, []) for side in ("inputs", "outputs")}
+    job = document.get("job")
+    if "run" in document:
+        return event_v2.RunEvent(
+            **common,
+            **lists,
+            eventType=document.get("eventType"),
+            run=event_v2.Run(**document["run"]),
+            job=event_v2.Job(**document["job"]),
+        )
+    if job is not None:
+        return event_v2.JobEvent(**common, **lists, job=event_v2.Job(**job))
+    return event_v2.DatasetEvent(**common, dataset=event_v2.StaticDataset(**document["dataset"]))
 
 
 def _check(config: Mapping[str, JsonValue], *, trusted: bool) -> None:

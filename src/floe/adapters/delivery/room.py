@@ -1,50 +1,73 @@
 """What goes first when the outbox is full."""
 
 import sqlite3
-from typing import NamedTuple
 
 from floe.adapters.delivery import rows
 from floe.domain.model.delivery import Envelope
 
-
-class Room(NamedTuple):
-    """The most that may wait: *events* in number, *bytes* of payload."""
-
-    events: int
-    bytes: int
+_LOOK_EVERY = 256
+_FREE_ONE_IN = 128
+_ROW_BYTES = 1024
+"""More than what a row takes beside twice its payload, half-filled pages included."""
 
 
-def make_room(connection: sqlite3.Connection, envelope: Envelope, room: Room) -> bool:
-    """Drop what goes first until *envelope* fits; False when that is *envelope* itself."""
-    while _is_short(connection, len(envelope.body), room):
-        rank = connection.execute(
-            "SELECT max(rank) FROM event WHERE rank > 0 AND NOT claimed"
-        ).fetchone()[0]
-        if rank is None and not rows.rank(envelope.kind):
-            if not _drop_oldest_run(connection, envelope):
-                return True  # only what is with a destination just now: that leaves soon
-        elif rank is None or rank < rows.rank(envelope.kind):
-            rows.account(connection, envelope.destination, dropped=1)
+class Room:
+    """The most that may be kept: *events* in number, *size_bytes* in the database.
+
+    Counting takes time, so it is done once in a while, or when room may run out by what this
+    process alone has put. The puts of other processes are noticed with a delay of 256.
+    """
+
+    def __init__(self, events: int, size_bytes: int) -> None:
+        self.size_bytes = size_bytes
+        self._events = events
+        self._events_left = 0
+        self._bytes_left = 0
+
+    def make(self, connection: sqlite3.Connection, envelope: Envelope) -> bool:
+        """Drop what goes first until *envelope* fits; False when that is *envelope* itself."""
+        need = 2 * len(envelope.body) + _ROW_BYTES
+        is_short = self._events_left <= 0 or self._bytes_left < need
+        if is_short and not self._make(connection, envelope, need):
             return False
-        else:
-            _drop_oldest_of(connection, rank)
-    return True
+        self._events_left -= 1
+        self._bytes_left -= need
+        return True
+
+    def _make(self, connection: sqlite3.Connection, envelope: Envelope, need: int) -> bool:
+        """Count, and drop until *envelope* fits, with some to spare for the next ones."""
+        events = self._events - rows.count(connection)
+        size = self.size_bytes - rows.used_bytes(connection)
+        spare = self._events // _FREE_ONE_IN if events <= 0 else 0
+        while events - spare < 1 or size < need:
+            lost = _drop_first(connection, envelope)
+            if lost is None:
+                rows.account(connection, envelope.destination, dropped=1)
+                return False
+            if not lost:
+                break  # only what is with a destination just now: that leaves soon
+            events += lost
+            size = self.size_bytes - rows.used_bytes(connection)
+        self._events_left = min(_LOOK_EVERY, events)
+        self._bytes_left = size
+        return True
 
 
-def _is_short(connection: sqlite3.Connection, size: int, room: Room) -> bool:
-    events, used = connection.execute("SELECT events, bytes FROM total").fetchone()
-    return bool(events) and (events + 1 > room.events or used + size > room.bytes)
+def _drop_first(connection: sqlite3.Connection, envelope: Envelope) -> int | None:
+    """Return how many envelopes were dropped: None when *envelope* itself should be."""
+    own = rows.rank(envelope.kind)
+    rank = connection.execute(
+        "SELECT max(rank) FROM event WHERE rank > 0 AND NOT claimed"
+    ).fetchone()[0]
+    if rank is None and not own:
+        return _drop_oldest_run(connection, envelope)
+    if rank is None or rank < own:
+        return None
+    oldest = "seq = (SELECT min(seq) FROM event WHERE rank = ? AND rank > 0 AND NOT claimed)"
+    return rows.drop(connection, "event", (oldest, (rank,)))
 
 
-def _drop_oldest_of(connection: sqlite3.Connection, rank: int) -> None:
-    oldest = (
-        "seq = (SELECT min(seq) FROM event WHERE rank = ? AND rank > 0 AND NOT claimed)",
-        (rank,),
-    )
-    rows.drop(connection, "event", oldest)
-
-
-def _drop_oldest_run(connection: sqlite3.Connection, newest: Envelope) -> bool:
+def _drop_oldest_run(connection: sqlite3.Connection, newest: Envelope) -> int:
     """Drop a start with its end: half a run is worse than none."""
     oldest = connection.execute(
         "SELECT destination, key FROM event AS candidate WHERE NOT (destination = ? AND key = ?)"
@@ -53,7 +76,6 @@ def _drop_oldest_run(connection: sqlite3.Connection, newest: Envelope) -> bool:
         (newest.destination, newest.key),
     ).fetchone()
     if oldest is None:
-        return False
-    rows.drop(connection, "event", ("destination = ? AND key = ?", oldest))
+        return 0
     rows.withdraw_will(connection, *oldest)
-    return True
+    return rows.drop(connection, "event", ("destination = ? AND key = ?", oldest))

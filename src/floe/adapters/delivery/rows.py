@@ -23,18 +23,9 @@ CREATE TABLE IF NOT EXISTS event (
 CREATE INDEX IF NOT EXISTS line ON event (destination, key, seq);
 CREATE INDEX IF NOT EXISTS heads ON event (destination, seq) WHERE head;
 CREATE INDEX IF NOT EXISTS expendable ON event (rank, seq) WHERE rank > 0;
-CREATE TABLE IF NOT EXISTS total (events INTEGER NOT NULL, bytes INTEGER NOT NULL);
-INSERT INTO total SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM total);
-CREATE TRIGGER IF NOT EXISTS event_in AFTER INSERT ON event BEGIN
-  UPDATE total SET events = events + 1, bytes = bytes + length(new.body);
-END;
-CREATE TRIGGER IF NOT EXISTS event_out AFTER DELETE ON event BEGIN
-  UPDATE total SET events = events - 1, bytes = bytes - length(old.body);
-  UPDATE event SET head = 1 WHERE old.head AND seq = (
+CREATE TRIGGER IF NOT EXISTS next_head AFTER DELETE ON event WHEN old.head BEGIN
+  UPDATE event SET head = 1 WHERE seq = (
     SELECT min(seq) FROM event WHERE destination = old.destination AND key = old.key);
-END;
-CREATE TRIGGER IF NOT EXISTS event_changed AFTER UPDATE OF body ON event BEGIN
-  UPDATE total SET bytes = bytes - length(old.body) + length(new.body);
 END;
 CREATE TABLE IF NOT EXISTS dead (
   seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, destination TEXT NOT NULL,
@@ -85,20 +76,26 @@ def columns_of(envelope: Envelope) -> tuple[object, ...]:
 
 def is_known(connection: sqlite3.Connection, envelope: Envelope, envelope_id: str) -> bool:
     """Return whether *envelope* waits, was refused, or was delivered not long ago."""
-    waits = connection.execute(
-        "SELECT 1 FROM event WHERE destination = ? AND key = ? AND id = ?",
-        (envelope.destination, envelope.key, envelope_id),
-    ).fetchone()
-    return waits is not None or was_settled(connection, envelope_id)
-
-
-def was_settled(connection: sqlite3.Connection, envelope_id: str) -> bool:
-    """Return whether the envelope was refused, or delivered not long ago."""
     row = connection.execute(
-        "SELECT 1 FROM sent WHERE id = ?1 UNION ALL SELECT 1 FROM dead WHERE id = ?1",
-        (envelope_id,),
+        "SELECT 1 FROM event WHERE destination = ?2 AND key = ?3 AND id = ?1"
+        " UNION ALL SELECT 1 FROM sent WHERE id = ?1 UNION ALL SELECT 1 FROM dead WHERE id = ?1",
+        (envelope_id, envelope.destination, envelope.key),
     ).fetchone()
     return row is not None
+
+
+def count(connection: sqlite3.Connection) -> int:
+    """Return how many envelopes wait."""
+    return int(connection.execute("SELECT count(*) FROM event").fetchone()[0])
+
+
+def used_bytes(connection: sqlite3.Connection) -> int:
+    """Return the size of all pages that are in use, in O(1)."""
+    row = connection.execute(
+        "SELECT (page_count - freelist_count) * page_size"
+        " FROM pragma_page_count, pragma_freelist_count, pragma_page_size"
+    ).fetchone()
+    return int(row[0])
 
 
 def insert(
@@ -162,6 +159,16 @@ def wills(connection: sqlite3.Connection) -> list[tuple[str, Envelope]]:
     """Return every will with the process that left it, oldest first."""
     found = connection.execute(f"SELECT process, {_ENVELOPE} FROM will ORDER BY seq")  # noqa: S608
     return [(process, envelope_of(rest)) for process, *rest in found]
+
+
+def adopt_wills(connection: sqlite3.Connection, dead: Iterable[str], heir: str) -> list[str]:
+    """Give the wills of *dead* processes to *heir* and return their ids."""
+    adopted: list[str] = []
+    for process in dead:
+        found = connection.execute("SELECT id FROM will WHERE process = ?", (process,))
+        adopted += [envelope_id for (envelope_id,) in found]
+        connection.execute("UPDATE will SET process = ? WHERE process = ?", (heir, process))
+    return adopted
 
 
 def due_heads(

@@ -16,7 +16,7 @@ from floe.adapters.delivery import rows, state_directory
 from floe.adapters.delivery.database import BusyError, Database
 from floe.adapters.delivery.file_lock import FileLock
 from floe.adapters.delivery.liveness import Liveness
-from floe.adapters.delivery.room import Room, make_room
+from floe.adapters.delivery.room import Room
 from floe.adapters.delivery.spool import Entry, Spool, SpoolImport
 from floe.domain.model.delivery import (
     DeadLetter,
@@ -69,6 +69,7 @@ class SqliteOutbox:
         self._drains: dict[str, FileLock] = {}
         self._claims: dict[str, dict[str, int]] = {}
         self._claiming = threading.Lock()
+        self._adopted: set[str] = set()
         _OPEN.add(self)
 
     def put(
@@ -79,7 +80,7 @@ class SqliteOutbox:
         last_will: Envelope | None = None,
     ) -> None:
         """Keep *envelope*, in the spool if the database does not take it."""
-        if len(envelope.body) > self._room.bytes:
+        if len(envelope.body) > self._room.size_bytes:
             raise OutboxError(f"an event of {len(envelope.body)} bytes is larger than the outbox")
         process = self._process() if last_will is not None else ""
         entry = Entry(envelope, not_before, last_will if process else None, process)
@@ -132,12 +133,13 @@ class SqliteOutbox:
         return self._run(lambda connection: rows.has_waiting(connection, destination))
 
     def wills_of_the_dead(self) -> tuple[Envelope, ...]:
-        """Return the wills whose process no longer holds its lock."""
+        """Return the wills whose process no longer holds its lock, and make them ours."""
         wills = self._run(rows.wills)
-        alive = {
-            process: self._liveness.is_alive(process) for process in {name for name, _ in wills}
-        }
-        return tuple(will for process, will in wills if not alive[process])
+        alive = {name: self._liveness.is_alive(name) for name in {name for name, _ in wills}}
+        dead = [name for name, lives in alive.items() if not lives]
+        if dead:
+            self._adopted.update(self._run(self._adopting(dead)))
+        return tuple(will for _, will in wills if will.envelope_id in self._adopted)
 
     def reports(self) -> tuple[DeliveryReport, ...]:
         """Count the rows of every destination."""
@@ -226,7 +228,7 @@ class SqliteOutbox:
         envelope_id = envelope.envelope_id
         if rows.is_known(connection, envelope, envelope_id):
             return
-        if not make_room(connection, envelope, self._room):
+        if not self._room.make(connection, envelope):
             return
         due = entry.not_before.timestamp() if entry.not_before else 0.0
         rows.insert(connection, envelope, envelope_id, due)
@@ -249,6 +251,11 @@ class SqliteOutbox:
         mine.update({envelope.envelope_id: seq for seq, envelope in claimed})
         return tuple(envelope for _, envelope in claimed)
 
+    def _adopting(self, dead: Sequence[str]) -> Callable[[sqlite3.Connection], list[str]]:
+        """Make the wills of *dead* ours: two who recover at once must not end a run twice."""
+        heir = self._process()
+        return lambda connection: rows.adopt_wills(connection, dead, heir)
+
     def _settle(
         self, connection: sqlite3.Connection, seq: int, envelope: Envelope, verdict: Verdict
     ) -> None:
@@ -263,7 +270,7 @@ class SqliteOutbox:
             letter = DeadLetter(
                 envelope=envelope, reason=reason, status=verdict.status, refused_at=now
             )
-            rows.bury(connection, seq, letter, self._room.bytes // _REFUSED_SHARE)
+            rows.bury(connection, seq, letter, self._room.size_bytes // _REFUSED_SHARE)
             rows.complain(connection, destination, reason)
         else:
             retry = verdict.outcome is Outcome.RETRY
@@ -295,6 +302,7 @@ class SqliteOutbox:
     def _forget(self) -> None:
         self._claiming = threading.Lock()
         self._claims = {}
+        self._adopted = set()
         for lock in self._drains.values():
             lock.close()
         self._drains = {}

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from floe.domain.model.errors import OutboxError, Problem
 
-BALLAST_BYTES = 512 * 1024
+BALLAST_BYTES = 2 * 1024 * 1024
+"""Twice the write-ahead log, all of which a checkpoint may have to write at once."""
 _FOREIGN_WRITERS = stat.S_IWGRP | stat.S_IWOTH
 _NETWORK = ("nfs", "cifs", "smb", "9p", "virtiofs", "afs", "ceph", "gluster", "lustre", "fuse.ssh")
 _MOUNTS = Path("/proc/self/mountinfo")

@@ -1,7 +1,8 @@
 """What leaves the machine: frozen payloads, the verdicts on them, and the account at the end."""
 
 from enum import StrEnum
-from uuid import UUID, uuid5
+from hashlib import sha1
+from uuid import UUID
 
 from pydantic import Field
 
@@ -38,7 +39,9 @@ class Envelope(Value):
     @property
     def envelope_id(self) -> str:
         """The same for the same destination, key and content, so that a repeat is recognised."""
-        return str(uuid5(_EVENTS, f"{self.destination}/{self.key}/{self.kind}/{self.body.hex()}"))
+        name = f"{self.destination}\0{self.key}\0{self.kind.value}\0".encode()
+        digest = sha1(_EVENTS.bytes + name + self.body, usedforsecurity=False).digest()
+        return str(UUID(bytes=digest[:16], version=5))
 
 
 class Outcome(StrEnum):

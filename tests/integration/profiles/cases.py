@@ -77,7 +77,9 @@ def ref(name: str) -> str:
 
 
 OAUTH2 = Credentials(
-    mode=CredentialMode.OAUTH2, client_id="floe", client_secret_ref="sso-client-secret"
+    mode=CredentialMode.OAUTH2,
+    client_id="floe",
+    client_secret_ref="sso-client-secret",  # noqa: S106 - the name of one
 )
 S3_KEYS = {
     "type": "s3",
@@ -111,6 +113,7 @@ CASES = (
         "duckdb",
         "attached",
         {
+            "path": "shop.duckdb",
             "attach": [{"path": "other.duckdb", "alias": "other", "read_only": True}],
             "database": "other",
         },

@@ -1,5 +1,6 @@
 """What dbt and the adapters themselves say of a profile, without a connection."""
 
+import warnings
 from argparse import Namespace
 from collections.abc import Mapping
 from typing import Any
@@ -28,11 +29,15 @@ def credentials(text: str, target: str, environ: Mapping[str, str]) -> Any:
 
 def credentials_class(adapter: str) -> Any:
     """Return the ``Credentials`` class of *adapter*."""
-    return load_plugin(adapter)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # What vendors' modules say when they are imported.
+        return load_plugin(adapter)
 
 
 def _prepared(text: str, environ: Mapping[str, str]) -> tuple[str, Any]:
     set_from_args(Namespace(), None)
     set_invocation_context(dict(environ))  # env_var() reads this and not os.environ
     [(name, profile)] = yaml.safe_load(text).items()
+    for output in profile["outputs"].values():
+        credentials_class(output["type"])
     return name, profile

@@ -52,7 +52,7 @@ TABLE = Table(
     name="bigquery",
     package="dbt-bigquery",
     fields=(
-        Field("method"),
+        Field("method", required=True),
         Field(
             "project",
             aliases=("database",),

@@ -20,7 +20,8 @@ class Completion:
         self._method = method
         self._findings = findings
         self._values = values
-        self._needed = {*table.common, *method.requires}
+        always = (field.name for field in table.fields if field.required)
+        self._needed = {*table.common, *method.requires, *always}
 
     def complete(
         self, read: Mapping[str, ProfileValue], names: VariableNames

@@ -121,7 +121,7 @@ def _check(output: Output, findings: Findings) -> None:
 
 def _check_database(output: Output, findings: Findings) -> None:
     """dbt-duckdb wants the database to be named after the file, or an attached one."""
-    database, path = output.get("database"), output.get("path")
+    database, path = output.get("database"), output.get("path", ":memory:")
     if not isinstance(database, str) or not isinstance(path, str) or "remote" in output:
         return
     attached = output.get("attach")

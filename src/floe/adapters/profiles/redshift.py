@@ -88,7 +88,8 @@ TABLE = Table(
         Method(
             "iam-serverless",
             selector="iam",
-            requires=("user", "is_serverless"),
+            requires=("user",),
+            defaults={"is_serverless": True},
             accepts=("access_key_id", "secret_access_key", "iam_profile"),
             hints=("is_serverless", "serverless_work_group", "serverless_acct_id"),
         ),
@@ -101,7 +102,7 @@ TABLE = Table(
         Method(
             "iam_role-serverless",
             selector="iam_role",
-            requires=("is_serverless",),
+            defaults={"is_serverless": True},
             accepts=("iam_profile",),
             hints=("is_serverless", "serverless_work_group", "serverless_acct_id"),
             modes=(CredentialMode.IAM_ROLE,),

@@ -36,7 +36,7 @@ TABLE = Table(
     name="spark",
     package="dbt-spark",
     fields=(
-        Field("method"),
+        Field("method", required=True),
         Field("host", variable="SPARK_HOST", pattern=_NO_SEMICOLON),
         Field("port", Kind.INTEGER, minimum=1, maximum=65535),
         Field("schema", variable="SPARK_SCHEMA", pattern=SQL_NAME),

@@ -110,6 +110,7 @@ class LiveProgress:
             self._total = total or self._total
             match event:
                 case NodeStarted():
+                    self._state = ""
                     self._running[event.unique_id] = self._start(event)
                 case NodeFinished():
                     self._running.pop(event.unique_id, None)

@@ -102,8 +102,7 @@ def fields(found: RelationLineage) -> Origins:
             {"part": ["orders.who:TRANSFORMATION"]},
         ),
         (
-            "with recursive t as (select id from orders union all select id + 1 from t) "
-            "select id from t",
+            "with recursive t as (select id from orders union select id + 1 from t) from t",
             {"id": ["orders.id:IDENTITY"]},
         ),
         (
@@ -173,7 +172,7 @@ def test_data_types_come_from_inputs_and_casts_and_are_never_guessed() -> None:
     [
         ("duckdb", "select ID, EMAIL from PEOPLE", ["id", "Email"]),
         ("duckdb", "select id as MyId from people", ["MyId"]),
-        ("snowflake", "select id as MyId, id as \"MyId\" from people", ["MYID", "MyId"]),
+        ("snowflake", 'select id as MyId, id as "MyId" from people', ["MYID", "MyId"]),
         ("postgres", 'select id as MyId, id as "MyId" from people', ["myid", "MyId"]),
         ("bigquery", "select id as `My Id` from `shop`.`main`.`people`", ["My Id"]),
         ("spark", "select id as `My Id` from main.people", ["My Id"]),

@@ -1,4 +1,4 @@
-"""A backend in trouble costs the run a second and a warning a signal, and over HTTP nothing else."""
+"""A backend in trouble costs a run a second and a warning a signal; over HTTP nothing else."""
 
 import logging
 import socket

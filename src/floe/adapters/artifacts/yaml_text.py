@@ -43,7 +43,7 @@ class _Loader(yaml.SafeLoader):
         if self._depth > DEEPEST:
             reason = f"is nested more than {DEEPEST} levels deep"
         if reason is not None:
-            raise _TooMuchError(None, None, reason, event.start_mark)
+            raise _TooMuchError(None, None, reason, event.start_mark)  # type: ignore[arg-type]
         self._depth += 1
         try:
             return super().compose_node(parent, index)

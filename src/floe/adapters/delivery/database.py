@@ -1,5 +1,6 @@
 """The SQLite file of the outbox: opened safely, shared politely, repaired when damaged."""
 
+import contextlib
 import logging
 import os
 import sqlite3
@@ -96,9 +97,11 @@ class Database:
             raise
 
     def _lock_out_processes(self) -> None:
+        if not self._processes.is_open:
+            state_directory.prepare(self._path.parent)
         try:
             is_free = self._processes.acquire(self._patience_s)
-        except FileNotFoundError:
+        except FileNotFoundError:  # someone removed the directory
             state_directory.prepare(self._path.parent)
             is_free = self._processes.acquire(self._patience_s)
         self._patience_s = _PATIENCE_S if is_free else 0.0
@@ -183,7 +186,8 @@ class Database:
         if not self._ballast.drop():
             return False
         if self._connection is not None and not self._connection.in_transaction:
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return True
 
     def _set_aside(self) -> None:

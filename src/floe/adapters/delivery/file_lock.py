@@ -20,6 +20,11 @@ class FileLock:
         self._path = path
         self._descriptor: int | None = None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the file is open, held or not."""
+        return self._descriptor is not None
+
     def acquire(self, patience_s: float = 0.0) -> bool:
         """Take the lock within *patience_s* seconds and return whether that worked.
 

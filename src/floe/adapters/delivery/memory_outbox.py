@@ -295,7 +295,7 @@ class MemoryOutbox:
             lines[row.envelope.destination, row.envelope.key].append(row)
         lines.pop((envelope.destination, envelope.key), None)
         whole = (line for line in lines.values() if not any(row.claimed for row in line))
-        return next(whole, [])
+        return next(whole, free[:1])
 
     def _drop(self, rows: Sequence[_Row]) -> None:
         for row in rows:

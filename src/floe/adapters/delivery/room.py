@@ -75,7 +75,8 @@ def _drop_oldest_run(connection: sqlite3.Connection, newest: Envelope) -> int:
         " AND event.key = candidate.key AND claimed) ORDER BY seq LIMIT 1",
         (newest.destination, newest.key),
     ).fetchone()
-    if oldest is None:
-        return 0
+    if oldest is None:  # all of it is one run, or with its destination
+        free = "seq = (SELECT min(seq) FROM event WHERE NOT claimed)"
+        return rows.drop(connection, "event", (free, ()))
     rows.withdraw_will(connection, *oldest)
     return rows.drop(connection, "event", ("destination = ? AND key = ?", oldest))

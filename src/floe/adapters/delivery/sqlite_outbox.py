@@ -1,10 +1,12 @@
 """The durable outbox: one SQLite file per state directory, shared by every process on it."""
 
 import contextlib
+import itertools
 import os
 import random
 import sqlite3
 import threading
+import time
 import weakref
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -33,6 +35,7 @@ from floe.domain.model.value import utc_now
 _T = TypeVar("_T")
 _MAX_BYTES = 256 * 1024 * 1024
 _MAX_EVENTS = 100_000
+_IMPORT_EVERY_S = 1.0
 _REFUSED_SHARE = 8
 """Refused envelopes may take one part in this many of the room."""
 _OPEN: "weakref.WeakSet[SqliteOutbox]" = weakref.WeakSet()
@@ -70,6 +73,7 @@ class SqliteOutbox:
         self._claims: dict[str, dict[str, int]] = {}
         self._claiming = threading.Lock()
         self._adopted: set[str] = set()
+        self._import_at = 0.0
         _OPEN.add(self)
 
     def put(
@@ -85,7 +89,7 @@ class SqliteOutbox:
         process = self._process() if last_will is not None else ""
         entry = Entry(envelope, not_before, last_will if process else None, process)
         try:
-            self._transact(lambda connection: self._keep(connection, entry))
+            self._put(entry)
         except (BusyError, sqlite3.Error, OSError):
             self._spool.append(entry)
 
@@ -189,31 +193,46 @@ class SqliteOutbox:
         self._database.close()
         self._liveness.close()
 
+    def _put(self, entry: Entry) -> None:
+        """Keep *entry* behind everything that this process has put before.
+
+        While the database does not take what is in the spool, it is asked once a second: to read
+        the whole spool for each event would take longer and longer.
+        """
+        if not self._spool.exists():
+            self._database.run(lambda connection: self._keep(connection, entry))
+        elif time.monotonic() < self._import_at or not self._import([entry]):
+            self._spool.append(entry)
+
     def _run(self, work: Callable[[sqlite3.Connection], _T], *, reserve: bool = False) -> _T:
+        if self._spool.exists() and time.monotonic() >= self._import_at:
+            self._import([])
         try:
-            return self._transact(work, reserve=reserve)
+            return self._database.run(work, with_reserve=reserve)
         except BusyError as error:
             raise OutboxError(_problem(self._directory, "is held by another process")) from error
         except (sqlite3.Error, OSError) as error:
             raise OutboxError(_problem(self._directory, f"cannot be used: {error}")) from error
 
-    def _transact(self, work: Callable[[sqlite3.Connection], _T], *, reserve: bool = False) -> _T:
-        """Import the spool, if there is one, then do *work*: nothing overtakes an earlier put."""
-        if not self._spool.exists():
-            return self._database.run(work, with_reserve=reserve)
+    def _import(self, more: Sequence[Entry]) -> bool:
+        """Move the spool, and *more*, into the database; return whether it took them."""
         spooled = SpoolImport(self._spool)
 
-        def both(connection: sqlite3.Connection) -> _T:
-            for entry in spooled.entries():
+        def keep(connection: sqlite3.Connection) -> None:
+            for entry in itertools.chain(spooled.entries(), more):
                 self._keep(connection, entry)
-            return work(connection)
 
         try:
-            result = self._database.run(both, with_reserve=reserve)
+            self._database.run(keep)
             spooled.finish()
+        except BusyError:
+            return False
+        except (sqlite3.Error, OSError):
+            self._import_at = time.monotonic() + _IMPORT_EVERY_S
+            return False
         finally:
             spooled.abandon()
-        return result
+        return True
 
     def _process(self) -> str:
         """Return the name under which this process shows that it lives, if it can."""
@@ -283,13 +302,14 @@ class SqliteOutbox:
 
     def _may_drain(self, destination: str) -> bool:
         lock = self._drains.get(destination)
+        if not self._directory.exists():
+            return False  # nothing was ever put
         if lock is None:
+            state_directory.prepare(self._directory)
             name = sha256(destination.encode()).hexdigest()[:16]
             lock = self._drains[destination] = FileLock(self._directory / f"drain-{name}.lock")
         try:
             return lock.acquire()
-        except FileNotFoundError:
-            return False  # no directory: nothing was ever put
         except OSError as error:
             raise OutboxError(_problem(self._directory, f"cannot be used: {error}")) from error
 

@@ -4,12 +4,16 @@ A lineage run id, a trace id and a span id of the same node can be worked out fr
 the node alone: by another process, by SQL comments, or by a replay after a crash.
 """
 
+from functools import lru_cache
 from hashlib import md5, sha256
 from uuid import UUID, uuid5
 
+_REMEMBERED = 256
+"""Ids of runs and invocations are asked for again with every node."""
 _FLOE = UUID("6a3f8dd3-61c0-5c4b-9b7e-0d5f6d3c9a11")
 
 
+@lru_cache(_REMEMBERED)
 def invocation_run_id(run_id: str, invocation: str) -> str:
     """Return the lineage run id (UUIDv5) of one dbt invocation within the run *run_id*."""
     return str(uuid5(_FLOE, f"{run_id}/{invocation}"))
@@ -20,6 +24,7 @@ def node_run_id(invocation_id: str, unique_id: str, attempt: int = 1) -> str:
     return str(uuid5(_FLOE, f"{invocation_id}/{unique_id}/{attempt}"))
 
 
+@lru_cache(_REMEMBERED)
 def trace_id(run_id: str) -> str:
     """Return 32 hexadecimal digits for *run_id*.
 
@@ -29,6 +34,7 @@ def trace_id(run_id: str) -> str:
     return sha256(run_id.encode()).hexdigest()[:32]
 
 
+@lru_cache(_REMEMBERED)
 def span_id(trace: str, name: str) -> str:
     """Return 16 hexadecimal digits for the span *name* (run, invocation) of the trace *trace*."""
     return _digest(f"{trace}/{name}")

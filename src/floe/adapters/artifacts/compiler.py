@@ -4,7 +4,7 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from floe.domain.model import pipeline
 from floe.domain.model.pipeline import Pipeline
 
 CONTRACT_VERSION = "1.1.0"
+_NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+"""What is written of a pipeline that was never compiled: the contract demands a time."""
 _NOT_USED = "not-used"
 _STORAGE = {"type": "local", "bucket": _NOT_USED}
 _CATALOG = {"type": "rest", "uri": _NOT_USED, "warehouse": _NOT_USED}
@@ -85,9 +87,9 @@ def _document(pipeline: Pipeline) -> dict[str, Any]:
 
 
 def _metadata(pipeline: Pipeline) -> dict[str, str]:
-    at = pipeline.compiled_at
+    at = (pipeline.compiled_at or _NO_TIME).astimezone(UTC)
     return {
-        "compiled_at": at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else "",
+        "compiled_at": at.isoformat().replace("+00:00", "Z"),
         "floe_core_version": _floe_version(),
         "source_hash": pipeline.source_hash or "unknown",
     }

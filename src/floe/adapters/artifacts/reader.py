@@ -32,7 +32,7 @@ class DocumentReader:
         platform_file: Path | None = None,
         platform_env: str | None = None,
     ) -> None:
-        self._targets = tuple(targets)
+        self._targets = tuple(dict.fromkeys(targets))
         self._platform_file = platform_file
         self._platform_env = platform_env
 

@@ -2,9 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from floe.adapters.artifacts.discovery import discover
+from floe.adapters.artifacts.compiler import DocumentWriter
+from floe.adapters.artifacts.discovery import SOURCE, changed_source, discover
+from floe.adapters.artifacts.reader import DocumentReader
 from floe.domain.model.errors import ArtifactError
-from tests.unit.adapters.artifacts.documents import write
+from tests.unit.adapters.artifacts.documents import MINIMAL, read, write
 
 
 @pytest.fixture
@@ -73,3 +75,32 @@ def test_a_fruitless_search_says_what_was_looked_for_and_what_to_do(project: Pat
 def test_the_root_of_the_file_system_is_the_end(tmp_path: Path) -> None:
     with pytest.raises(ArtifactError):
         discover(Path("/"), home=tmp_path)
+
+
+def test_floe_yaml_alone_can_be_looked_for(project: Path) -> None:
+    write(project, "", ".floe/compiled_artifacts.json")
+    source = write(project, "", "floe.yaml")
+
+    assert discover(project / ".floe", candidates=[SOURCE]) == source
+
+
+_YAML = 'name: tides\nversion: "1.0.0"\ncompute: {target: duckdb}\n'
+
+
+def test_a_source_that_changed_since_it_was_compiled_is_told(project: Path) -> None:
+    source = write(project, _YAML, "floe.yaml")
+    path = project / ".floe" / "compiled_artifacts.json"
+    DocumentWriter().write(DocumentReader().read(source), path)
+
+    assert changed_source(DocumentReader().read(path)) is None
+    source.write_text(_YAML + "# one more thought\n", "utf-8")
+    assert changed_source(DocumentReader().read(path)) == source
+    source.unlink()
+    assert changed_source(DocumentReader().read(path)) is None
+
+
+def test_what_floe_did_not_compile_has_no_source_to_compare(project: Path) -> None:
+    source = write(project, _YAML, "floe.yaml")
+
+    assert changed_source(DocumentReader().read(source)) is None
+    assert changed_source(read(project / ".floe", MINIMAL)) is None

@@ -13,6 +13,8 @@ from floe.entrypoints.terminal_text import counted, harmless, joined, seconds
 Tone: TypeAlias = Literal["plain", "good", "bad", "warning", "quiet"]
 LONGEST_MESSAGE = 15
 """Lines of a failure's message that are shown; the report has them all."""
+LONGEST_HEAD = 10
+"""Characters; a destination with a longer name, a path say, is named in the text."""
 LONGEST_SELECTION = 8
 """Nodes that are named in the command that runs them again; with more, one fixes the cause."""
 _IN_WORDS: Mapping[NodeStatus, str] = {
@@ -110,10 +112,13 @@ def _delivery(report: DeliveryReport) -> Line:
         "dropped": report.dropped,
     }
     said = ", ".join(f"{number:,} {word}" for word, number in counts.items() if number)
-    trouble = f" ({harmless(report.last_error)})" if report.last_error else ""
-    if report.is_complete:
-        return Line(harmless(report.destination), said or "nothing to deliver", "quiet")
-    return Line(harmless(report.destination), f"{said}{trouble}", "warning")
+    failing = report.last_error if not report.is_complete else None
+    trouble = f" ({harmless(failing)})" if failing else ""
+    tone: Tone = "quiet" if report.is_complete else "warning"
+    name = harmless(report.destination)
+    if len(name) > LONGEST_HEAD:
+        return Line("sent", f"{said or 'nothing'}{trouble} to {name}", tone)
+    return Line(name, f"{said or 'nothing to deliver'}{trouble}", tone)
 
 
 def _quoted(selection: str) -> str:

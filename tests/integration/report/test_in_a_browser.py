@@ -1,0 +1,83 @@
+"""The report in a real browser, from a file and without a network."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from floe.adapters.report.page import HtmlReportWriter
+from tests.unit.adapters.report.pages import page_columns, page_run
+
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+_FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+)
+_ATTACK = (
+    "</script><script>document.title='pwned'</script><img src=x onerror=\"document.title='pwned'\">"
+)
+
+pytestmark = pytest.mark.engine
+
+
+@pytest.fixture(scope="module")
+def browser() -> str:
+    found = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    if found is None:
+        pytest.skip(f"no browser on this machine: none of {', '.join(_BROWSERS)}")
+    return found
+
+
+def _dom(browser: str, address: str, profile: Path) -> str:
+    """Return the page as it stands after its script has run."""
+    command = [browser, *_FLAGS, f"--user-data-dir={profile}", "--dump-dom", address]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)  # noqa: S603
+    return done.stdout
+
+
+def test_the_script_runs_under_the_pages_own_policy(browser: str, tmp_path: Path) -> None:
+    page = HtmlReportWriter().write(page_run("word"), tmp_path / "r.html", columns=page_columns())
+    text = page.read_text()
+    page.write_text(text.replace(" open>", ">"))
+
+    dom = _dom(browser, f"{page.as_uri()}#r0", tmp_path / "profile")
+
+    assert len(re.findall(r'<details class="relation"', dom)) > 1
+    assert re.findall(r'<details class="relation" id="(\w+)" open=""', dom) == ["r0"]
+
+
+def test_text_that_attacks_stays_text(browser: str, tmp_path: Path) -> None:
+    run = page_run(_ATTACK, message=_ATTACK)
+    page = HtmlReportWriter().write(run, tmp_path / "r.html", columns=page_columns(_ATTACK))
+
+    dom = _dom(browser, page.as_uri(), tmp_path / "profile")
+
+    title = re.search(r"<title>(.*?)</title>", dom, re.DOTALL)
+    assert title is not None
+    assert title[1] != "pwned"
+    assert "<img" not in dom
+    assert dom.count("<script") == 1
+
+
+def test_even_markup_that_slipped_in_could_not_run(browser: str, tmp_path: Path) -> None:
+    page = HtmlReportWriter().write(page_run("word"), tmp_path / "r.html")
+    broken = page.read_text().replace("<main", f"{_ATTACK.removeprefix('</script>')}<main")
+    page.write_text(broken)
+    without_policy = tmp_path / "without_policy.html"
+    without_policy.write_text(re.sub(r"<meta http-equiv=[^>]+>", "", broken))
+
+    guarded, open_ = (
+        _dom(browser, path.as_uri(), tmp_path / "profile") for path in (page, without_policy)
+    )
+
+    assert "<title>pwned</title>" not in guarded
+    assert "<title>pwned</title>" in open_

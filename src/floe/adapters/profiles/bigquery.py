@@ -97,7 +97,7 @@ TABLE = Table(
     selector="method",
     common=("project", "dataset"),
     methods=(
-        Method("oauth", selector="oauth"),
+        Method("oauth", selector="oauth", fallback=True),
         Method(
             "service-account",
             selector="service-account",
@@ -120,7 +120,13 @@ TABLE = Table(
             hints=("refresh_token", "client_id", "client_secret"),
             modes=(CredentialMode.OAUTH2,),
         ),
-        Method("oauth-token", selector="oauth-secrets", requires=("token",), hints=("token",)),
+        Method(
+            "oauth-token",
+            selector="oauth-secrets",
+            requires=("token",),
+            hints=("token",),
+            fallback=True,
+        ),
         Method(
             "external-oauth-wif",
             selector="external-oauth-wif",

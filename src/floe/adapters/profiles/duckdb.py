@@ -199,7 +199,7 @@ TABLE = Table(
         Method("remote", requires=("remote",), hints=("remote",)),
         Method(
             "attached",
-            requires=("attach", "database"),
+            requires=("attach",),
             accepts=("motherduck_token",),
             hints=("attach",),
         ),

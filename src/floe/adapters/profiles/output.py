@@ -88,7 +88,7 @@ class OutputReader:
         for key, value in self._table.prepare(present, self._findings).items():
             field = self._table.by_name.get(key)
             name = field.name if field else key
-            if given.get(name, value) != value:
+            if name in given and given[name] != value:
                 self._findings.problem(key, f"is given as {self._paths[name]} too, differently")
             given.setdefault(name, value)
             self._paths.setdefault(name, key)

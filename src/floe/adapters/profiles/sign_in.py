@@ -57,7 +57,8 @@ def _by_hint(methods: Sequence[Method], given: Mapping[str, object]) -> Method:
     for method in methods:
         if method.is_hinted_by(given):
             return method
-    return next((each for each in methods if not each.hints and not each.when), methods[0])
+    silent = [each for each in methods if not each.hints and not each.when]
+    return [*(each for each in methods if each.fallback), *silent, *methods][0]
 
 
 def _names(table: Table) -> list[str]:

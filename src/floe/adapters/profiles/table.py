@@ -76,8 +76,9 @@ class Method:
 
     *selector* is what the table's selector field says in the profile; *answers* is a pattern of
     the values that mean this method too. *hints* are fields whose presence picks it, *when*
-    fields whose value (a pattern) does. *requires* must stand in the profile, *one_of* at least
-    one of; *accepts* are sign-in fields that may. *defaults* are written when absent.
+    fields whose value (a pattern) does; a *fallback* is picked where nothing speaks. *requires*
+    must stand in the profile, *one_of* at least one of; *accepts* are sign-in fields that may.
+    *defaults* are written when absent.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Method:
     accepts: tuple[str, ...] = ()
     one_of: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
+    fallback: bool = False
     when: Mapping[str, str] = field(default_factory=dict)
     modes: tuple[CredentialMode, ...] = ()
     defaults: Mapping[str, Scalar] = field(default_factory=dict)

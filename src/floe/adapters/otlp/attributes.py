@@ -3,12 +3,14 @@
 import math
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from floe.domain.model.tracing import AttributeValue
 
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _WHITESPACE = frozenset("\t\n\r")
 _INT64 = 1 << 63
+_NAMES = 1024
 
 
 def clean(attributes: Mapping[str, object]) -> dict[str, AttributeValue]:
@@ -20,8 +22,7 @@ def clean(attributes: Mapping[str, object]) -> dict[str, AttributeValue]:
     kept: dict[str, AttributeValue] = {}
     for name, value in attributes.items():
         scalar = _scalar(value)
-        key = printable(name).strip() if isinstance(name, str) else ""
-        if key and scalar is not None:
+        if scalar is not None and (key := _name(name)):
             kept[key] = scalar
     return kept
 
@@ -31,6 +32,11 @@ def printable(text: str) -> str:
     if _UNPRINTABLE.search(text) is None:
         return str(text)
     return _UNPRINTABLE.sub(lambda found: " " if found.group() in _WHITESPACE else "", text)
+
+
+@lru_cache(_NAMES)
+def _name(name: object) -> str:
+    return printable(name).strip() if isinstance(name, str) else ""
 
 
 def _scalar(value: object) -> AttributeValue | None:

@@ -105,8 +105,9 @@ class OtlpTracer:
         record = spans.of_run(context, summary)
         attributes = _measured(context) | {"floe.run.result": spans.run_result(summary)}
         attributes |= _only_error_type(record)
-        self._measure(RUN_DURATION, _seconds(record), attributes, record, context)
-        if self._sampler.is_sampled(context):
+        is_sampled = self._sampler.is_sampled(context)
+        self._measure(RUN_DURATION, _seconds(record), attributes, record if is_sampled else None)
+        if is_sampled:
             self._write(record)
 
     def close(self, timeout_s: float) -> tuple[DeliveryReport, ...]:
@@ -140,7 +141,8 @@ class OtlpTracer:
         self._invocations.pop(end.context.invocation_span_id, None)
         record = spans.of_invocation(end, invocation.shared)
         attributes = {**invocation.measured, **_only_error_type(record)}
-        self._measure(INVOCATION_DURATION, _seconds(record), attributes, record, end.context)
+        example = record if invocation.is_sampled else None
+        self._measure(INVOCATION_DURATION, _seconds(record), attributes, example)
         if self._meter is not None:
             self._meter.measure(RUN_ACTIVE, -1, invocation.measured)
         return record
@@ -157,27 +159,25 @@ class OtlpTracer:
             attributes["dbt.node.materialized"] = end.node.materialization
         if spans.is_failure(end):
             attributes["error.type"] = error_type(end)
-        self._measure(NODE_DURATION, _seconds(record), attributes, record, end.context)
+        example = record if invocation.is_sampled else None
+        self._measure(NODE_DURATION, _seconds(record), attributes, example)
         rows = end.finished.rows_affected if end.finished else None
         if rows is not None:
             del attributes["dbt.node.status"]
             attributes.pop("error.type", None)
-            self._measure(NODE_ROWS, rows, attributes, record, end.context)
+            self._measure(NODE_ROWS, rows, attributes, example)
 
     def _measure(
         self,
         instrument: Instrument,
         value: float,
         attributes: Mapping[str, AttributeValue],
-        record: SpanRecord,
-        context: RunContext,
+        span: SpanRecord | None,
     ) -> None:
-        """Put *value*, with the span as its example where the span leaves too."""
+        """Put *value*, with *span* as its example where the span leaves too."""
         if self._meter is None:
             return
-        exemplar = None
-        if self._sampler.is_sampled(context):
-            exemplar = Exemplar(value, record.end_ns, record.trace_id, record.span_id)
+        exemplar = Exemplar(value, span.end_ns, span.trace_id, span.span_id) if span else None
         self._meter.measure(instrument, value, attributes, exemplar)
 
     def _write(self, record: SpanRecord) -> None:

@@ -10,7 +10,6 @@ from openlineage.client.facet_v2 import (
     dataset_type_dataset,
     datasource_dataset,
     documentation_dataset,
-    error_message_run,
     lifecycle_state_change_dataset,
     output_statistics_output_dataset,
     ownership_dataset,
@@ -25,6 +24,8 @@ from floe.adapters.openlineage.dataset_facets import classification_facets, data
 from floe.adapters.openlineage.events import moment
 from floe.adapters.openlineage.naming import DatasetNames
 from floe.adapters.openlineage.profile import EventProfile
+from floe.adapters.openlineage.run_facets import error_facet
+from floe.adapters.openlineage.serialization import Document, facet_documents
 from floe.domain.model.classification_flow import declared
 from floe.domain.model.governance import ColumnClassification
 from floe.domain.model.lineage import LineageDataset, LineageEvent
@@ -78,8 +79,7 @@ class LineageDatasetBuilder:
         classified = tuple(declared(owned, self._governance, None).values())
         namespace, name = self._profile.dataset_names.name_of(owned)
         facets = dataset_facets(owned, self._profile, None, classified)
-        content = {key: Serde.to_dict(facet) for key, facet in facets.items()}
-        return LineageDataset(namespace=namespace, name=name, facets=content)
+        return LineageDataset(namespace=namespace, name=name, facets=facet_documents(facets))
 
     def build_classification_facet(
         self, columns: Iterable[ColumnClassification] | Mapping[str, Any]
@@ -96,22 +96,20 @@ class LineageDatasetBuilder:
         return Serde.to_dict(facet) if facet is not None else {}
 
 
-def event_of(event: LineageEvent, producer: str) -> RunEvent:
-    """Return *event* as OpenLineage's model of it."""
-    facets = {}
-    if event.error_message is not None:
-        facets["errorMessage"] = error_message_run.ErrorMessageRunFacet(
-            message=event.error_message, programmingLanguage="SQL", producer=producer
-        )
-    return RunEvent(
+def event_of(event: LineageEvent, producer: str) -> Document:
+    """Return *event* as OpenLineage's model of it, in plain values."""
+    message = event.error_message
+    facets = error_facet(message, "SQL", producer) if message is not None else {}
+    model = RunEvent(
         eventType=RunState(str(event.event_type)),
         eventTime=moment(event.event_time),
-        run=Run(runId=event.run_id, facets=dict(facets)),
+        run=Run(runId=event.run_id, facets=facets),
         job=Job(namespace=event.job_namespace, name=event.job_name),
         inputs=[_input(dataset, producer) for dataset in event.inputs],
         outputs=[_output(dataset, producer) for dataset in event.outputs],
         producer=producer,
     )
+    return Serde.to_dict(model)
 
 
 def _input(dataset: LineageDataset, producer: str) -> InputDataset:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from openlineage.client.event_v2 import (
-    BaseEvent,
     DatasetEvent,
     InputDataset,
     Job,
@@ -12,12 +11,14 @@ from openlineage.client.event_v2 import (
     OutputDataset,
     StaticDataset,
 )
+from openlineage.client.serde import Serde
 
 from floe.adapters.openlineage.dataset_facets import column_lineage_facet, dataset_facets
 from floe.adapters.openlineage.events import moment
-from floe.adapters.openlineage.job_facets import design_job_facets
+from floe.adapters.openlineage.job_facets import lasting_facets, sql_facets
 from floe.adapters.openlineage.job_names import node_job_name
 from floe.adapters.openlineage.profile import EventProfile
+from floe.adapters.openlineage.serialization import Document
 from floe.domain.model.manifest import DbtNode, ProjectGraph
 from floe.domain.model.node_columns import NodeColumns
 
@@ -29,7 +30,7 @@ def design_events(
     profile: EventProfile,
     columns_of: Callable[[DbtNode], NodeColumns],
     at: datetime,
-) -> Iterator[tuple[str, BaseEvent]]:
+) -> Iterator[tuple[str, Document]]:
     """Yield an ordering key and an event for each dataset, then for each job of *graph*.
 
     Datasets come first, parents before children, as far as *columns_of* needs them.
@@ -46,14 +47,15 @@ def design_events(
 
 def _dataset_event(
     node: DbtNode, profile: EventProfile, columns: NodeColumns, at: datetime
-) -> DatasetEvent:
+) -> Document:
     namespace, name = profile.dataset_names.name_of(node)
     facets = dataset_facets(node, profile, columns, columns.classifications)
-    return DatasetEvent(
+    event = DatasetEvent(
         eventTime=moment(at),
         dataset=StaticDataset(namespace=namespace, name=name, facets=facets),
         producer=profile.producer,
     )
+    return Serde.to_dict(event)
 
 
 def _job_event(
@@ -62,15 +64,16 @@ def _job_event(
     profile: EventProfile,
     columns_of: Callable[[DbtNode], NodeColumns],
     at: datetime,
-) -> JobEvent:
+) -> Document:
     read = graph.tested_by(node.unique_id) if node.is_test else graph.inputs_of(node.unique_id)
     names = profile.dataset_names
-    return JobEvent(
+    event = JobEvent(
         eventTime=moment(at),
         job=Job(
             namespace=profile.namespace,
             name=node_job_name(node.unique_id),
-            facets=design_job_facets(node, profile),
+            facets=lasting_facets(node.resource_type, node, profile)
+            | sql_facets(node, profile, None),
         ),
         inputs=[
             InputDataset(namespace=names.name_of(item).namespace, name=names.name_of(item).name)
@@ -79,6 +82,7 @@ def _job_event(
         outputs=[_output(node, read, profile, columns_of(node))] if node.is_dataset else [],
         producer=profile.producer,
     )
+    return Serde.to_dict(event)
 
 
 def _output(

@@ -5,15 +5,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from openlineage.client.event_v2 import BaseEvent
-
 from floe.adapters.openlineage.column_lineage import ColumnLineage
 from floe.adapters.openlineage.dataset_builder import event_of
 from floe.adapters.openlineage.design_time import design_events
-from floe.adapters.openlineage.events import makes_relation, run_event
+from floe.adapters.openlineage.events import RunEvents, aborted, makes_relation
 from floe.adapters.openlineage.pending import Pending
 from floe.adapters.openlineage.profile import EventProfile
-from floe.adapters.openlineage.serialization import envelope
+from floe.adapters.openlineage.remembered import Remembered
+from floe.adapters.openlineage.serialization import Document, envelope
 from floe.adapters.openlineage.worker import Worker
 from floe.domain.model.classification_flow import declared
 from floe.domain.model.delivery import DeliveryReport, Envelope, PayloadKind
@@ -59,6 +58,8 @@ class OpenLineageEmitter:
         self._governance = governance or Governance()
         self._lineage = column_lineage
         self._profile = profile
+        self._events = RunEvents(profile, self._columns_of)
+        self._declared: Remembered[NodeColumns] = Remembered()
         self._worker = Worker()
         self._pending = Pending()
         self._account: tuple[DeliveryReport, ...] | None = None
@@ -162,7 +163,7 @@ class OpenLineageEmitter:
             outputs=list(outputs),
         )
 
-    def _put(self, event: BaseEvent, key: str, kind: PayloadKind) -> None:
+    def _put(self, event: Document, key: str, kind: PayloadKind) -> None:
         try:
             self._outbox.put(
                 envelope(
@@ -181,15 +182,20 @@ class OpenLineageEmitter:
 
     def _keep(self, transition: RunTransition) -> None:
         made = self._columns_made(transition)
-        whole = self._envelope(transition, made)
+        event = self._events.event(transition, made)
+        whole = self._sealed(event, transition, transition.state)
         late = self._lineage is not None and made is None and makes_relation(transition)
-        if late and transition.state is LineageEventType.COMPLETE:
+        if transition.state is LineageEventType.START:
+            will = aborted(event, _WILL, self._profile.producer)
+            last_will = self._sealed(will, transition, LineageEventType.ABORT)
+            self._outbox.put(whole, last_will=last_will)
+            if late:
+                self._worker.submit(lambda: self._prepare(transition))
+        elif late and transition.state is LineageEventType.COMPLETE:
             self._keep_for_a_while(transition, whole)
-            return
-        self._outbox.put(whole, last_will=self._last_will(transition))
+        else:
+            self._outbox.put(whole)
         self._sender.wake()
-        if late and transition.state is LineageEventType.START:
-            self._worker.submit(lambda: self._prepare(transition))
 
     def _keep_for_a_while(self, transition: RunTransition, whole: Envelope) -> None:
         """Put *whole* where it waits for its columns; it is safe before anyone works on them."""
@@ -198,7 +204,6 @@ class OpenLineageEmitter:
         if not self._worker.submit(lambda: self._enrich(transition, whole)):
             self._pending.take(whole.envelope_id)
             self._outbox.replace(whole.envelope_id, whole)
-        self._sender.wake()
 
     def _columns_made(self, transition: RunTransition) -> NodeColumns | None:
         node, finished = transition.node, transition.finished
@@ -207,10 +212,14 @@ class OpenLineageEmitter:
         return self._lineage.remembered(node, finished.compiled_code if finished else None)
 
     def _columns_of(self, node: DbtNode) -> NodeColumns:
-        if self._lineage is None:
-            classified = declared(node, self._governance, None)
-            return NodeColumns(classifications=tuple(classified.values()))
-        return self._lineage.remembered(node) or self._lineage.declared(node)
+        known = self._lineage.remembered(node) if self._lineage is not None else None
+        return known or self._declared.get(node.unique_id, lambda: self._declared_of(node))
+
+    def _declared_of(self, node: DbtNode) -> NodeColumns:
+        if self._lineage is not None:
+            return self._lineage.declared(node)
+        classified = declared(node, self._governance, None)
+        return NodeColumns(classifications=tuple(classified.values()))
 
     def _worked_out(self, node: DbtNode) -> NodeColumns:
         return self._columns_of(node) if self._lineage is None else self._lineage.work_out(node)
@@ -233,21 +242,19 @@ class OpenLineageEmitter:
                 self._sender.wake()
 
     def _envelope(self, transition: RunTransition, made: NodeColumns | None) -> Envelope:
+        return self._sealed(self._events.event(transition, made), transition, transition.state)
+
+    def _sealed(
+        self, event: Document, transition: RunTransition, state: LineageEventType
+    ) -> Envelope:
         return envelope(
-            run_event(transition, self._profile, self._columns_of, made),
+            event,
             self._redactor,
             destination=self._destination,
             key=transition.run_id,
-            kind=_kind(transition.state),
+            kind=_kind(state),
             created_at=transition.at,
         )
-
-    def _last_will(self, transition: RunTransition) -> Envelope | None:
-        """Return the end that others may send when this process dies before it can."""
-        if transition.state is not LineageEventType.START:
-            return None
-        end = {"state": LineageEventType.ABORT, "message": _WILL}
-        return self._envelope(transition.model_copy(update=end), None)
 
 
 def _kind(state: LineageEventType) -> PayloadKind:

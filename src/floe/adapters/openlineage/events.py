@@ -2,22 +2,25 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from openlineage.client.event_v2 import InputDataset, Job, OutputDataset, Run, RunEvent, RunState
-from openlineage.client.facet_v2 import InputDatasetFacet
+from openlineage.client.event_v2 import Job, Run, RunEvent, RunState
+from openlineage.client.facet_v2 import DatasetFacet
+from openlineage.client.serde import Serde
 
 from floe.adapters.openlineage.assertions import assertions_facet
+from floe.adapters.openlineage.dataset_documents import DatasetDocuments
 from floe.adapters.openlineage.dataset_facets import (
     column_lineage_facet,
-    dataset_facets,
     made_facets,
     statistics_facets,
 )
-from floe.adapters.openlineage.job_facets import job_facets
+from floe.adapters.openlineage.job_facets import lasting_facets, sql_facets
 from floe.adapters.openlineage.job_names import job_name
 from floe.adapters.openlineage.profile import EventProfile
-from floe.adapters.openlineage.run_facets import run_facets
+from floe.adapters.openlineage.remembered import Remembered
+from floe.adapters.openlineage.run_facets import error_facet, own_facets, shared_facets
+from floe.adapters.openlineage.serialization import Document, facet_documents
 from floe.domain.model.lineage import LineageEventType
 from floe.domain.model.manifest import DbtNode
 from floe.domain.model.node_columns import NodeColumns
@@ -28,47 +31,105 @@ ColumnsOf: TypeAlias = Callable[[DbtNode], NodeColumns]
 _MAKERS = {"model", "seed", "snapshot"}
 
 
-def run_event(
-    transition: RunTransition,
-    profile: EventProfile,
-    columns_of: ColumnsOf,
-    made: NodeColumns | None = None,
-) -> RunEvent:
-    """Return the event that tells *transition*.
+class RunEvents:
+    """Makes the events of one emitter; it remembers datasets, which many events name."""
 
-    *made* holds the columns of the node itself where they are known; their lineage stands only
-    on events of runs that did not fail.
-    """
-    return RunEvent(
-        eventType=RunState(str(transition.state)),
-        eventTime=moment(transition.at),
-        run=Run(runId=transition.run_id, facets=run_facets(transition, profile)),
-        job=Job(
-            namespace=profile.namespace,
-            name=job_name(transition),
-            facets=job_facets(transition, profile),
-        ),
-        inputs=inputs_of(transition, profile, columns_of),
-        outputs=outputs_of(transition, profile, columns_of, made),
-        producer=profile.producer,
-    )
+    def __init__(self, profile: EventProfile, columns_of: ColumnsOf) -> None:
+        self._profile = profile
+        self._columns_of = columns_of
+        self._datasets = DatasetDocuments(profile)
+        self._shared: Remembered[Document] = Remembered(16)
+        self._lasting: Remembered[Document] = Remembered()
+
+    def event(self, transition: RunTransition, made: NodeColumns | None = None) -> Document:
+        """Return the event that tells *transition*.
+
+        *made* holds the columns of the node itself where they are known; their lineage stands
+        only on events of runs that did not fail.
+        """
+        profile = self._profile
+        event = RunEvent(
+            eventType=RunState(str(transition.state)),
+            eventTime=moment(transition.at),
+            run=Run(runId=transition.run_id),
+            job=Job(namespace=profile.namespace, name=job_name(transition)),
+            producer=profile.producer,
+        )
+        document: dict[str, Any] = Serde.to_dict(event)
+        document["run"]["facets"] = self._run_facets(transition)
+        document["job"]["facets"] = self._job_facets(transition)
+        document["inputs"] = self._inputs(transition)
+        document["outputs"] = self._outputs(transition, made)
+        return document
+
+    def _run_facets(self, transition: RunTransition) -> Document:
+        started = transition.invocation
+        question = (
+            transition.context.invocation_run_id,
+            transition.is_invocation,
+            started.invocation_id if started is not None else None,
+        )
+        shared = self._shared.get(
+            question, lambda: facet_documents(shared_facets(transition, self._profile))
+        )
+        return {**shared, **facet_documents(own_facets(transition, self._profile))}
+
+    def _job_facets(self, transition: RunTransition) -> Document:
+        node, finished = transition.node, transition.finished
+        kind = transition.resource_type
+        lasting = self._lasting.get(
+            transition.unique_id or kind,
+            lambda: facet_documents(lasting_facets(kind, node, self._profile)),
+        )
+        code = finished.compiled_code if finished is not None else None
+        return {**lasting, **facet_documents(sql_facets(node, self._profile, code))}
+
+    def _inputs(self, transition: RunTransition) -> list[Document]:
+        """Return the datasets that the run reads; a test's findings stand on what it tests."""
+        assertions = assertions_facet(transition, self._profile)
+        findings = {"dataQualityAssertions": assertions} if assertions is not None else {}
+        found = facet_documents(findings)
+        return [
+            {**self._datasets.of(node, self._columns_of(node)), "inputFacets": found}
+            for node in nodes_read(transition)
+        ]
+
+    def _outputs(self, transition: RunTransition, made: NodeColumns | None) -> list[Document]:
+        """Return the dataset that the run makes, if it makes one."""
+        node = transition.node
+        if node is None or not makes_relation(transition):
+            return []
+        columns = made or self._columns_of(node)
+        dataset = self._datasets.of(node, columns)
+        facets = {**dataset["facets"], **self._deed(transition, node, columns)}
+        statistics = facet_documents(statistics_facets(transition.finished, self._profile))
+        return [{**dataset, "facets": facets, "outputFacets": statistics}]
+
+    def _deed(
+        self, transition: RunTransition, node: DbtNode, columns: NodeColumns
+    ) -> Mapping[str, Document]:
+        """Return what this very run did to the dataset."""
+        found: dict[str, DatasetFacet] = {}
+        if transition.state is LineageEventType.COMPLETE:
+            found |= made_facets(node, self._profile)
+        if transition.state in {LineageEventType.START, LineageEventType.COMPLETE}:
+            name_of = self._profile.dataset_names.name_of
+            names = {item.unique_id: name_of(item) for item in transition.inputs}
+            lineage = column_lineage_facet(columns, names, self._profile.producer)
+            if lineage is not None:
+                found["columnLineage"] = lineage
+        return facet_documents(found)
+
+
+def aborted(start: Document, message: str, producer: str) -> Document:
+    """Return the ABORT of the run that *start* began, at the same moment."""
+    facets = {**start["run"]["facets"], **facet_documents(error_facet(message, "SQL", producer))}
+    return {**start, "eventType": "ABORT", "run": {**start["run"], "facets": facets}}
 
 
 def moment(at: datetime) -> str:
     """Return *at* as RFC 3339 text in UTC, in microseconds."""
     return at.isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-def inputs_of(
-    transition: RunTransition, profile: EventProfile, columns_of: ColumnsOf
-) -> list[InputDataset]:
-    """Return the datasets that the run reads; a test's findings stand on what it tests."""
-    assertions = assertions_facet(transition, profile)
-    input_facets = {"dataQualityAssertions": assertions} if assertions is not None else {}
-    return [
-        input_dataset(node, profile, columns_of(node), input_facets)
-        for node in nodes_read(transition)
-    ]
 
 
 def nodes_read(transition: RunTransition) -> tuple[DbtNode, ...]:
@@ -79,54 +140,7 @@ def nodes_read(transition: RunTransition) -> tuple[DbtNode, ...]:
     return transition.inputs
 
 
-def input_dataset(
-    node: DbtNode,
-    profile: EventProfile,
-    columns: NodeColumns,
-    input_facets: Mapping[str, InputDatasetFacet],
-) -> InputDataset:
-    """Return the relation of *node* as something that is read."""
-    namespace, name = profile.dataset_names.name_of(node)
-    facets = dataset_facets(node, profile, columns, columns.classifications)
-    return InputDataset(
-        namespace=namespace,
-        name=name,
-        facets=facets,
-        inputFacets=dict(input_facets),
-    )
-
-
 def makes_relation(transition: RunTransition) -> bool:
     """Return whether the run leaves a relation behind when it ends well."""
     node = transition.node
     return node is not None and node.resource_type in _MAKERS and node.is_dataset
-
-
-def outputs_of(
-    transition: RunTransition,
-    profile: EventProfile,
-    columns_of: ColumnsOf,
-    made: NodeColumns | None,
-) -> list[OutputDataset]:
-    """Return the dataset that the run makes, if it makes one."""
-    node = transition.node
-    if node is None or not makes_relation(transition):
-        return []
-    columns = made or columns_of(node)
-    namespace, name = profile.dataset_names.name_of(node)
-    facets = dataset_facets(node, profile, columns, columns.classifications)
-    if transition.state is LineageEventType.COMPLETE:
-        facets |= made_facets(node, profile)
-    if transition.state in {LineageEventType.START, LineageEventType.COMPLETE}:
-        names = {item.unique_id: profile.dataset_names.name_of(item) for item in transition.inputs}
-        lineage = column_lineage_facet(columns, names, profile.producer)
-        if lineage is not None:
-            facets["columnLineage"] = lineage
-    return [
-        OutputDataset(
-            namespace=namespace,
-            name=name,
-            facets=facets,
-            outputFacets=statistics_facets(transition.finished, profile),
-        )
-    ]

@@ -14,43 +14,40 @@ from floe.adapters.openlineage.custom_facets import FloeDbtNodeJobFacet
 from floe.adapters.openlineage.profile import EventProfile
 from floe.adapters.openlineage.tags import node_tags
 from floe.domain.model.manifest import DbtNode
-from floe.domain.model.run_ledger import RunTransition
 
 _JOB_TYPES = {"invocation": "JOB", "unit_test": "TEST", "source": "FRESHNESS"}
 
 
-def job_facets(transition: RunTransition, profile: EventProfile) -> dict[str, JobFacet]:
-    """Return facet key → facet for the job of *transition*."""
-    finished = transition.finished
-    return {
-        "jobType": _job_type(transition.resource_type, profile),
-        **node_job_facets(transition.node, profile, finished.compiled_code if finished else None),
-    }
-
-
-def design_job_facets(node: DbtNode, profile: EventProfile) -> dict[str, JobFacet]:
-    """Return the facets of the job that will run *node*, as the project describes it."""
-    return {
-        "jobType": _job_type(node.resource_type, profile),
-        **node_job_facets(node, profile, None),
-    }
-
-
-def node_job_facets(
-    node: DbtNode | None, profile: EventProfile, code: str | None
+def lasting_facets(
+    resource_type: str, node: DbtNode | None, profile: EventProfile
 ) -> dict[str, JobFacet]:
-    """Return what *node* itself says about its job; *code* is the SQL that was just run."""
+    """Return the facets of a job that every run of it has; *node* is None where none is known."""
+    kind = {"jobType": _job_type(resource_type, profile)}
     if node is None:
-        return {}
+        return kind
     found: dict[str, JobFacet | None] = {
-        "sql": _sql(node, profile, code),
         "sourceCodeLocation": _location(node, profile),
         "documentation": _documentation(node, profile),
         "ownership": _ownership(node, profile),
         "tags": _tags(node, profile),
         "floe_dbtNode": _dbt_node(node, profile),
     }
-    return {key: facet for key, facet in found.items() if facet is not None}
+    return kind | {key: facet for key, facet in found.items() if facet is not None}
+
+
+def sql_facets(
+    node: DbtNode | None, profile: EventProfile, code: str | None
+) -> dict[str, JobFacet]:
+    """Return the SQL of *node*: *code*, which was just run, or what the manifest has."""
+    if node is None or not profile.capture_sql or node.language == "python":
+        return {}
+    query = code or node.compiled_code
+    if not query:
+        return {}
+    facet = sql_job.SQLJobFacet(
+        query=query.strip(), dialect=profile.adapter_type, producer=profile.producer
+    )
+    return {"sql": facet}
 
 
 def _job_type(resource_type: str, profile: EventProfile) -> JobFacet:
@@ -59,15 +56,6 @@ def _job_type(resource_type: str, profile: EventProfile) -> JobFacet:
         integration="DBT",
         jobType=_JOB_TYPES.get(resource_type, resource_type.upper()),
         producer=profile.producer,
-    )
-
-
-def _sql(node: DbtNode, profile: EventProfile, code: str | None) -> JobFacet | None:
-    query = code or node.compiled_code
-    if not profile.capture_sql or not query or node.language == "python":
-        return None
-    return sql_job.SQLJobFacet(
-        query=query.strip(), dialect=profile.adapter_type, producer=profile.producer
     )
 
 

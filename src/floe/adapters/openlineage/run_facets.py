@@ -24,20 +24,33 @@ from floe.domain.model.tracing import TraceParent
 _UNKNOWN_VERSION = "unknown"
 
 
-def run_facets(transition: RunTransition, profile: EventProfile) -> dict[str, RunFacet]:
-    """Return facet key → facet for the run of *transition*."""
-    found: dict[str, RunFacet | None] = {
-        "parent": _parent(transition, profile),
-        "processing_engine": _engine(transition, profile),
-        "nominalTime": _nominal_time(transition.context, profile),
-        "floe_dbtRun": _dbt_run(transition, profile),
-        "floe_traceContext": _trace_context(transition, profile),
-        "errorMessage": _error_message(transition, profile),
-        "externalQuery": _external_query(transition, profile),
-        "jobDependencies": _dependencies(transition, profile),
-        "test": test_facet(transition, profile),
-    }
-    return {key: facet for key, facet in found.items() if facet is not None}
+def shared_facets(transition: RunTransition, profile: EventProfile) -> dict[str, RunFacet]:
+    """Return the facets that all nodes of an invocation have in common, or the invocation's."""
+    return _present(
+        {
+            "parent": _parent(transition, profile),
+            "processing_engine": _engine(transition, profile),
+            "nominalTime": _nominal_time(transition.context, profile),
+        }
+    )
+
+
+def own_facets(transition: RunTransition, profile: EventProfile) -> dict[str, RunFacet]:
+    """Return the facets that only the run of *transition* has."""
+    return _present(
+        {
+            "floe_dbtRun": _dbt_run(transition, profile),
+            "floe_traceContext": _trace_context(transition, profile),
+            "errorMessage": _error_message(transition, profile),
+            "externalQuery": _external_query(transition, profile),
+            "jobDependencies": _dependencies(transition, profile),
+            "test": test_facet(transition, profile),
+        }
+    )
+
+
+def _present(facets: dict[str, RunFacet | None]) -> dict[str, RunFacet]:
+    return {key: facet for key, facet in facets.items() if facet is not None}
 
 
 def parent_facet(
@@ -122,6 +135,14 @@ def _trace_context(transition: RunTransition, profile: EventProfile) -> RunFacet
     )
 
 
+def error_facet(message: str, language: str, producer: str) -> dict[str, RunFacet]:
+    """Return the facet with *message* under its key."""
+    facet = error_message_run.ErrorMessageRunFacet(
+        message=message, programmingLanguage=language, producer=producer
+    )
+    return {"errorMessage": facet}
+
+
 def _error_message(transition: RunTransition, profile: EventProfile) -> RunFacet | None:
     if transition.state not in {LineageEventType.FAIL, LineageEventType.ABORT}:
         return None
@@ -129,10 +150,8 @@ def _error_message(transition: RunTransition, profile: EventProfile) -> RunFacet
     finished = transition.finished
     fallback = f"dbt reports: {finished.status}" if finished else "dbt gave no reason"
     message = profile.cleaned(transition.message or "") or fallback
-    language = (node.language if node else None) or "sql"
-    return error_message_run.ErrorMessageRunFacet(
-        message=message, programmingLanguage=language.upper(), producer=profile.producer
-    )
+    language = ((node.language if node else None) or "sql").upper()
+    return error_facet(message, language, profile.producer)["errorMessage"]
 
 
 def _external_query(transition: RunTransition, profile: EventProfile) -> RunFacet | None:

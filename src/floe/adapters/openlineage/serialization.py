@@ -1,23 +1,39 @@
 """Events as bytes: the same event gives the same bytes, and none holds a known secret."""
 
+import json
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any, TypeAlias
 
-from openlineage.client.event_v2 import BaseEvent
+from openlineage.client.facet_v2 import BaseFacet
 from openlineage.client.serde import Serde
 
 from floe.domain.model.delivery import Envelope, PayloadKind
 from floe.domain.model.redaction import Redactor
 
+Document: TypeAlias = Mapping[str, Any]
+"""An event, or a part of one, as plain JSON values without nulls."""
 
-def event_bytes(event: BaseEvent, redactor: Redactor) -> bytes:
-    """Return *event* as canonical JSON in UTF-8, every known secret masked."""
-    clean = redactor.value(Serde.to_dict(event))
-    text = Serde.to_json(clean, ensure_ascii=False, separators=(",", ":"))
+
+def facet_documents(facets: Mapping[str, BaseFacet]) -> dict[str, Document]:
+    """Return facet key → facet as plain values, by OpenLineage's own serializer."""
+    return {key: Serde.to_dict(facet) for key, facet in facets.items()}
+
+
+def event_bytes(event: Document, redactor: Redactor) -> bytes:
+    """Return *event* as canonical JSON in UTF-8, every known secret masked.
+
+    The whole text is searched first, in one go: a secret within a JSON string has one of the
+    forms that the redactor knows. Only where one is found, value by value is masked.
+    """
+    text = _canonical(event)
+    if redactor.text(text) != text:
+        text = _canonical(redactor.value(event))
     return text.encode("utf-8", errors="replace")
 
 
 def envelope(
-    event: BaseEvent,
+    event: Document,
     redactor: Redactor,
     *,
     destination: str,
@@ -33,3 +49,7 @@ def envelope(
         body=event_bytes(event, redactor),
         created_at=created_at,
     )
+
+
+def _canonical(event: object) -> str:
+    return json.dumps(event, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)

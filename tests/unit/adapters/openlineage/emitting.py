@@ -22,7 +22,6 @@ from tests.fakes import graph as graph_of
 from tests.unit.adapters.openlineage.recording_sender import RecordingSender
 
 NAMES = DatasetNames(Connection.of("duckdb", {"path": "/data/shop.duckdb"}, {}))
-SECRET = "s3cr3t-value"
 
 
 def profile(**changes: Any) -> EventProfile:
@@ -55,7 +54,7 @@ class Emitting:
             self.sender,
             destination="marquez",
             profile=profile(**changes),
-            redactor=Redactor([SECRET]),
+            redactor=Redactor(["s3cr3t-value"]),
             governance=governance,
             column_lineage=self.columns,
         )

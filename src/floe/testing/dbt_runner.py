@@ -19,7 +19,6 @@ from floe.domain.model.node_event import (
 from floe.domain.model.run import DbtCommand
 from floe.ports.dbt_runner import DbtRunner
 
-
 _PYTEST = "PYTEST_CURRENT_TEST"
 
 

@@ -1,5 +1,6 @@
 """dbt projects on DuckDB, small enough to read, for the tests that run dbt."""
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,16 @@ def write(directory: Path, files: Mapping[str, str]) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
     return directory
+
+
+def rewrite(directory: Path, files: Mapping[str, str]) -> Path:
+    """Let *directory* hold *files* and nothing else but what dbt keeps of its last parse."""
+    for path in directory.iterdir() if directory.exists() else ():
+        if path.is_file():
+            path.unlink()
+        elif path.name != "target":
+            shutil.rmtree(path)
+    return write(directory, files)
 
 
 def command(project: Path, **changes: Any) -> DbtCommand:

@@ -1,0 +1,143 @@
+"""The warm server is never seen: not in what runs, not in what is left behind."""
+
+import os
+import signal
+import stat
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from floe.adapters.dbt.warm import WarmDbtRunner
+from floe.domain.model.node_event import InvocationFinished, NodeFinished
+from floe.ports.dbt_runner import DbtRunner
+from tests.integration.dbt.projects import PROFILES, WELL, command, write
+from tests.integration.dbt.servers import end_servers, ends_within, is_alive, server_pids
+
+pytestmark = pytest.mark.engine
+
+CHANGING = WELL | {
+    "macros/said.sql": "{% macro said() %}'first'{% endmacro %}",
+    "models/seen.sql": """
+select {{ said() }} as macro, '{{ var("said", "first") }}' as variable,
+       '{{ target.name }}' as target,
+       '{{ env_var("SAID", "first") }}' as environment, '{{ target.schema }}' as profile,
+       (select count(*) from {{ ref('raw') }}) as seed
+""",
+}
+
+
+def seen(runner: DbtRunner, project: Path, **changes: Any) -> str:
+    """Run the project and return the SQL that ran as its model ``seen``, and the seed's rows."""
+    events = tuple(runner.run(command(project, **changes)))
+    assert isinstance(events[-1], InvocationFinished)
+    assert events[-1].is_success, events[-1]
+    ends = {event.name: event for event in events if isinstance(event, NodeFinished)}
+    return f"{ends['seen'].compiled_code} {ends['raw'].rows_affected} rows"
+
+
+def with_environment(project: Path, **more: str) -> dict[str, str]:
+    return {"SHOP_DATABASE": str(project / "shop.duckdb"), **more}
+
+
+def test_every_change_between_two_runs_is_seen(warm: DbtRunner, tmp_path: Path) -> None:
+    project = write(tmp_path, CHANGING)
+    first = seen(warm, project)
+    assert first == seen(warm, project)
+
+    write(project, {"macros/said.sql": "{% macro said() %}'second'{% endmacro %}"})
+    assert "'second' as macro" in seen(warm, project)
+
+    write(project, {"seeds/raw.csv": "id,name\n1,a\n"})
+    assert "1 rows" in seen(warm, project)
+
+    assert "'second' as variable" in seen(warm, project, variables={"said": "second"})
+    assert "'first' as variable" in seen(warm, project)
+
+    said = with_environment(project, SAID="second")
+    assert "'second' as environment" in seen(warm, project, environment=said)
+
+    assert "'prod' as target" in seen(warm, project, target="prod")
+
+    write(project, {"profiles/profiles.yml": PROFILES.replace("schema: dev", "schema: other")})
+    assert "'other' as profile" in seen(warm, project)
+
+    write(project, {"models/seen.sql": "select 'wholly new' from {{ ref('raw') }}"})
+    assert "wholly new" in seen(warm, project)
+
+
+def test_two_projects_share_a_server_and_nothing_else(
+    warm: DbtRunner, tmp_path: Path, state_dir: Path
+) -> None:
+    one, two = (write(tmp_path / name, WELL) for name in ("one", "two"))
+    results: dict[Path, int] = {}
+
+    def run(project: Path) -> None:
+        last = tuple(warm.run(command(project)))[-1]
+        assert isinstance(last, InvocationFinished)
+        results[project] = last.exit_code
+
+    threads = [threading.Thread(target=run, args=(project,)) for project in (one, two)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert results == {one: 0, two: 0}
+    assert len(server_pids(state_dir)) == 1
+
+
+def test_its_socket_is_its_owners_alone(warm: DbtRunner, tmp_path: Path, state_dir: Path) -> None:
+    tuple(warm.run(command(write(tmp_path, WELL), select=("raw",))))
+    modes = [path.stat().st_mode for path in state_dir.iterdir() if path.is_socket()]
+
+    assert [stat.S_IMODE(mode) for mode in modes] == [0o600]
+
+
+@pytest.fixture
+def own_state(tmp_path: Path) -> Iterator[Path]:
+    state_dir = tmp_path / ("deep" * 30) / "state"
+    yield state_dir
+    end_servers(state_dir)
+
+
+def test_a_server_that_died_is_replaced_and_one_without_work_ends(
+    tmp_path: Path, own_state: Path
+) -> None:
+    project = write(tmp_path / "shop", WELL)
+    runner = WarmDbtRunner(own_state, idle_s=1)
+    pids = []
+    for _ in range(2):
+        last = tuple(runner.run(command(project)))[-1]
+        assert isinstance(last, InvocationFinished)
+        assert last.is_success
+        pids += server_pids(own_state)
+        if len(pids) == 1:
+            os.kill(pids[0], signal.SIGKILL)
+            assert ends_within(pids[0], 5)
+
+    assert len(set(pids)) == 2
+    assert ends_within(pids[1], 15)
+    assert not [path for path in own_state.iterdir() if path.is_socket()]
+
+
+def test_two_clients_that_come_first_at_once_get_one_server(
+    tmp_path: Path, own_state: Path
+) -> None:
+    projects = [write(tmp_path / name, WELL) for name in ("one", "two")]
+    ends: list[object] = []
+
+    def run(project: Path) -> None:
+        runner = WarmDbtRunner(own_state, idle_s=60)
+        ends.append(tuple(runner.run(command(project)))[-1])
+
+    threads = [threading.Thread(target=run, args=(project,)) for project in projects]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert [getattr(end, "exit_code", None) for end in ends] == [0, 0]
+    assert [is_alive(pid) for pid in server_pids(own_state)] == [True]

@@ -54,7 +54,7 @@ check: $(VENV)/.installed ## lint, format, types, architecture, dead code, dupli
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/vulture
+	$(BIN)/python -m pytest -q tests/architecture
 	$(BIN)/pylint src/floe
 
 bench: $(VENV)/.installed ## measure floe beside its peers, into docs/benchmarks.md

@@ -96,11 +96,18 @@ def project_files() -> DbtProjectFiles:
     return DiskProjectFiles()
 
 
-def discover(start: Path) -> Path:
-    """Return the contract document found upward from *start*."""
-    from floe.adapters.artifacts import discovery
+def discover(start: Path, *, source_only: bool = False) -> Path:
+    """Return the contract document found upward from *start*; only a floe.yaml if asked."""
+    from floe.adapters.artifacts.discovery import CANDIDATES, SOURCE, discover
 
-    return discovery.discover(start)
+    return discover(start, candidates=(SOURCE,) if source_only else CANDIDATES)
+
+
+def changed_source(pipeline: Pipeline) -> Path | None:
+    """Return the floe.yaml that *pipeline* was compiled from, if it changed since."""
+    from floe.adapters.artifacts.discovery import changed_source
+
+    return changed_source(pipeline)
 
 
 def project_settings(root: Path) -> Mapping[str, Any]:

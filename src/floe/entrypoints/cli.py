@@ -47,7 +47,9 @@ def compile_(
     ] = False,
 ) -> None:
     """Compile floe.yaml into .floe/compiled_artifacts.json."""
-    with open_with(artifacts, target=target, profile=profile, project_root=project_root) as project:
+    with open_with(
+        artifacts, target=target, profile=profile, project_root=project_root, source_only=True
+    ) as project:
         typer.echo(project.compile())
         if emit:
             say(f"published {project.publish_design()} events of the graph")

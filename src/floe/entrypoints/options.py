@@ -28,6 +28,7 @@ def open_with(
     threads: int | None = None,
     project_root: Path | None = None,
     overrides: Mapping[str, object] | None = None,
+    source_only: bool = False,
 ) -> "Project":
     """Open the project as the options say; its warnings go to standard error."""
     from floe.domain.model.plan import PlanOptions
@@ -36,7 +37,9 @@ def open_with(
     options = PlanOptions(
         target_name=target, profile_name=profile, threads=threads, project_root=project_root
     )
-    project = open_project(artifacts, options=options, overrides=overrides or {})
+    project = open_project(
+        artifacts, options=options, overrides=overrides or {}, source_only=source_only
+    )
     for warning in project.warnings:
         say(f"warning: {warning}")
     return project

@@ -1,13 +1,14 @@
 """A project, opened: what the command line, a Dagster code location and an embedding host share."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from floe.container import (
     Container,
+    changed_source,
     dagster_definitions,
     dagster_orchestrator,
     dagster_services,
@@ -66,18 +67,20 @@ def open_project(
     overrides: Mapping[str, Any] | None = None,
     environ: Mapping[str, str] | None = None,
     working_dir: Path | None = None,
+    source_only: bool = False,
 ) -> "Project":
     """Read the contract at *artifacts*, or the one found upward, and return the project.
 
     Nothing is written and nothing is connected to. *overrides* are settings that win over every
-    other layer. *environ* and *working_dir* are the process's own unless given.
+    other layer. *environ* and *working_dir* are the process's own unless given. *source_only*
+    looks for a floe.yaml and passes over what was compiled from it.
 
     Raises:
         ConfigurationError: The contract, the options or the settings are wrong.
     """
     variables = os.environ if environ is None else environ
     here = working_dir or Path.cwd()
-    path = (here / artifacts).resolve() if artifacts else discover(here)
+    path = (here / artifacts).resolve() if artifacts else discover(here, source_only=source_only)
     pipeline = document_reader().read(path)
     plan = locate_database(
         planning.plan(
@@ -116,7 +119,7 @@ class Project:
         )
         above = parent_context(environ)
         self._parent, self._root = above.parent, above.root
-        self.warnings = (*plan.warnings, *([above.warning] if above.warning else []))
+        self.warnings = tuple(_warnings(plan, above.warning))
 
     def __enter__(self) -> Self:
         """Return the project itself."""
@@ -383,6 +386,15 @@ class Project:
             # dbt's own words on why the project cannot be parsed, told by dbt itself.
             return direct_orchestrator(self.container.observed())
         return dagster_orchestrator(self.services(command, context))
+
+
+def _warnings(plan: RunPlan, malformed: str | None) -> Iterator[str]:
+    yield from plan.warnings
+    if malformed:
+        yield malformed
+    changed = changed_source(plan.pipeline)
+    if changed is not None:
+        yield f"{changed} changed since it was compiled: run `floe compile`"
 
 
 def _message(events: tuple[DbtEvent, ...]) -> str:

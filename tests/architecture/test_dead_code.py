@@ -1,0 +1,33 @@
+"""Nothing stands in the package that nobody uses."""
+
+from pathlib import Path
+
+import pytest
+from vulture import Vulture
+
+ROOT = Path(__file__).parents[2]
+KINDS = {"class", "function", "method", "property", "import", "unreachable_code"}
+USED_FROM_OUTSIDE = {
+    "__dir__",  # Python asks a module for it
+    "__getattr__",  # likewise
+}
+"""Names that only Python itself, a framework or a user of the package calls, each with its why."""
+
+
+@pytest.fixture(scope="module")
+def unused() -> list[str]:
+    vulture = Vulture(
+        ignore_decorators=["@*.command", "@*.callback", "@field_*", "@model_*", "@app.*"]
+    )
+    vulture.scavenge([str(ROOT / "src"), str(ROOT / "tests"), str(ROOT / "benchmarks")])
+    return [
+        f"{item.filename.relative_to(ROOT)}:{item.first_lineno} {item.typ} {item.name}"
+        for item in vulture.get_unused_code(min_confidence=60)
+        if item.typ in KINDS
+        and item.name not in USED_FROM_OUTSIDE
+        and item.filename.is_relative_to(ROOT / "src")
+    ]
+
+
+def test_every_class_and_function_is_used_or_tested(unused: list[str]) -> None:
+    assert unused == []

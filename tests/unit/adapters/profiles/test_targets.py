@@ -204,3 +204,20 @@ def test_an_option_that_would_reach_sql_as_it_is_is_refused(value: object) -> No
 
 def test_extensions_that_are_built_in_are_warned_of() -> None:
     assert "json is built in" in generate("duckdb", extensions=["json", "httpfs"]).warnings[0]
+
+
+def test_a_plain_option_of_an_attached_database_is_taken() -> None:
+    attach = [{"path": "y", "alias": "y", "options": {"block_size": 16384, "encryption": "x"}}]
+
+    assert output("duckdb", attach=attach)["attach"] == attach
+
+
+def test_what_no_variable_can_fill_is_missing() -> None:
+    assert refusals("redshift", method="browser_identity_center") == {
+        "idc_region": "redshift (method browser_identity_center): is missing",
+        "issuer_url": "redshift (method browser_identity_center): is missing",
+    }
+    assert refusals("redshift", method="oauth_token_identity_center") == {
+        "token_endpoint.type": "redshift (method oauth_token_identity_center): is missing",
+        "token_endpoint.request_url": "redshift (method oauth_token_identity_center): is missing",
+    }

@@ -143,6 +143,15 @@ def test_an_unknown_key_comes_with_those_that_are_known(tmp_path: Path) -> None:
     assert "did you mean target?" in said
 
 
+def test_an_unknown_key_that_nothing_is_known_about_is_to_be_removed(tmp_path: Path) -> None:
+    classified = {"sensitivity": {"c": {"classification": "pii", "kind": "x"}}}
+
+    said = refusal(tmp_path, {**MINIMAL, "column_classifications": classified})
+
+    assert "$.column_classifications.sensitivity.c.kind: is not a key" in said
+    assert "fix: remove it" in said
+
+
 @pytest.mark.parametrize("key", ["metadata", "transforms"])
 def test_a_required_section_must_be_there(tmp_path: Path, key: str) -> None:
     assert f"$.{key}: is required" in refusal(tmp_path, without(MINIMAL, key))

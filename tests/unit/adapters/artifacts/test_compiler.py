@@ -175,7 +175,9 @@ PIPELINES = st.builds(
 )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(pipeline=PIPELINES)
 def test_what_is_written_is_read_back_as_the_same_pipeline(
     tmp_path: Path, pipeline: Pipeline
@@ -185,6 +187,7 @@ def test_what_is_written_is_read_back_as_the_same_pipeline(
     assert _essence(DocumentReader().read(path)) == _essence(pipeline)
 
 
+@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 @given(pipeline=PIPELINES)
 def test_equal_pipelines_give_equal_bytes(pipeline: Pipeline) -> None:
     again = Pipeline.model_validate(pipeline.model_dump())

@@ -29,6 +29,7 @@ from tests.unit.adapters.artifacts.documents import MINIMAL, refusal, write
         (b'{"a": ' + b"9" * 5000 + b"}", "a number that JSON does not have"),
         (b'{"a": "\\ud800"}', "$.a: is not Unicode text"),
         (b'{"a": {"\\udc00": 1}}', "$.a: has a key that is not Unicode text"),
+        (b'{"\\udc00": 1, "\\udc00": 2}', "$: has a key that is not Unicode text"),
         (b'{"a": ' + b"[" * 200 + b"]" * 200 + b"}", "nested more than 100 levels"),
         (b"[" * 200_000, "nested more than 100 levels"),
         (b'{"a":' * 200_000, "nested more than 100 levels"),

@@ -22,7 +22,7 @@ from tests.unit.adapters.artifacts.documents import (
 _CANARY = "c4nary"
 _SETTINGS = settings(
     deadline=None,
-    max_examples=300,
+    max_examples=120,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 _WHOLE: dict[str, Any] = {

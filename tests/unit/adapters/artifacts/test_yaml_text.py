@@ -27,6 +27,7 @@ _LAUGHS = "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n"
         ("1: x\n", "a key that is no text"),
         ("? [a, b]\n: c\n", "a key that is no text"),
         ("a: .nan\n", "$.a: is no plain finite number"),
+        ("a: [0b_, 0x__]\n", "$.a[1]: is no plain finite number"),
         ("a: [-.inf]\n", "$.a[0]: is no plain finite number"),
         (f"a: {'9' * 5000}\n", "$.a: is no plain finite number"),
         ("a: 1:30\n", "$.a: is no plain finite number\n  fix: quote it"),

@@ -35,6 +35,11 @@ def test_the_profile_is_read_from_the_project_file(project: Path) -> None:
     assert _FILES.profile_name(project) == "harbour"
 
 
+def test_the_name_is_read_from_the_project_file(project: Path, tmp_path: Path) -> None:
+    assert _FILES.project_name(project) == "ferry"
+    assert _FILES.project_name(tmp_path / "missing") is None
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -66,6 +71,7 @@ def test_only_files_exist(project: Path) -> None:
     assert _FILES.exists(project / "dbt_project.yml")
     assert not _FILES.exists(project)
     assert not _FILES.exists(Path("a\0b"))
+    assert not _FILES.exists(project / ("x" * 5000))
 
 
 def test_an_unchanged_project_keeps_its_fingerprint(project: Path) -> None:

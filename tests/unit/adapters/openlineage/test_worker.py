@@ -1,0 +1,54 @@
+"""The thread beside the pipeline."""
+
+from threading import Event
+from time import monotonic
+
+from floe.adapters.openlineage.worker import Worker
+
+
+def test_tasks_run_one_after_the_other() -> None:
+    worker, done = Worker(), list[int]()
+
+    for number in range(5):
+        assert worker.submit(lambda number=number: done.append(number))  # type: ignore[misc]
+    worker.close(5.0)
+
+    assert done == [0, 1, 2, 3, 4]
+
+
+def test_a_task_that_fails_does_not_stop_the_next() -> None:
+    worker, done = Worker(), Event()
+
+    worker.submit(lambda: 1 // 0)  # type: ignore[arg-type, return-value]
+    worker.submit(done.set)
+    worker.close(5.0)
+
+    assert done.is_set()
+
+
+def test_there_is_room_for_so_many_tasks_only() -> None:
+    worker, hold = Worker(room=1), Event()
+    begun = Event()
+
+    def task() -> None:
+        begun.set()
+        hold.wait(5)
+
+    worker.submit(task)
+    begun.wait(5)
+
+    assert worker.submit(lambda: None)
+    assert not worker.submit(lambda: None)
+    hold.set()
+
+
+def test_the_close_is_bounded_and_final() -> None:
+    worker, hold = Worker(), Event()
+    worker.submit(lambda: hold.wait(10))  # type: ignore[arg-type, return-value]
+    before = monotonic()
+
+    worker.close(0.1)
+
+    assert monotonic() - before < 5
+    assert not worker.submit(lambda: None)
+    hold.set()

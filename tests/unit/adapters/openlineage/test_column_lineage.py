@@ -12,6 +12,7 @@ from floe.adapters.openlineage.compiled_sql import CompiledSql
 from floe.adapters.openlineage.known_columns import KnownColumns
 from floe.adapters.openlineage.lineage_cache import LineageCache
 from floe.adapters.openlineage.sql_query import dialect_of
+from floe.adapters.openlineage.static_sql import static_sql
 from floe.domain.model.manifest import DbtNode
 from floe.domain.model.pipeline import Governance
 from tests.fakes import graph, node
@@ -282,4 +283,4 @@ def test_simple_templates_are_read_before_dbt_compiled_them(raw: str, expected: 
         raw_code=raw,
     )
 
-    assert module.static_sql(reader, graph(SOURCE, STAGED, hidden, reader)) == expected
+    assert static_sql(reader, graph(SOURCE, STAGED, hidden, reader)) == expected

@@ -3,8 +3,9 @@
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from functools import lru_cache
 from hashlib import sha256
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +57,9 @@ class DiskProjectFiles:
         digest = sha256()
         for file in _settings(directory):
             digest.update(f"{file.name}\0".encode() + _content(file))
-        for folder in _parsed_folders(directory):
-            for line in sorted(_stats(folder, directory)):
-                digest.update(line.encode("utf-8", "surrogateescape"))
+        for name in _parsed_folders(directory):
+            lines = "\n".join(_stats(str(directory / name)))
+            digest.update(f"{name}\n{lines}\0".encode("utf-8", "surrogateescape"))
         return digest.hexdigest()
 
 
@@ -68,9 +69,15 @@ def _plain_text(directory: Path, key: str) -> str | None:
 
 
 def _project(directory: Path) -> Mapping[str, Any]:
+    return _parsed(_content(directory / _PROJECT_FILE))
+
+
+@lru_cache(maxsize=8)
+def _parsed(content: bytes) -> Mapping[str, Any]:
+    """Return the mapping that *content* holds; by the Python loader, for the C one can crash."""
     try:
-        project = yaml.safe_load((directory / _PROJECT_FILE).read_bytes())
-    except (OSError, ValueError, yaml.YAMLError, RecursionError):
+        project = yaml.safe_load(content)
+    except (ValueError, yaml.YAMLError, RecursionError):
         return {}
     return project if isinstance(project, dict) else {}
 
@@ -87,7 +94,7 @@ def _content(file: Path) -> bytes:
         return b""
 
 
-def _parsed_folders(directory: Path) -> list[Path]:
+def _parsed_folders(directory: Path) -> list[str]:
     project = _project(directory)
     names: set[str] = set()
     for key, default in _DEFAULT_PATHS.items():
@@ -96,17 +103,19 @@ def _parsed_folders(directory: Path) -> list[Path]:
         names.update(name for name in listed if isinstance(name, str))
     installed = project.get("packages-install-path", "dbt_packages")
     names.add(installed if isinstance(installed, str) and "{" not in installed else "dbt_packages")
-    return [directory / name for name in sorted(names) if "\0" not in name]
+    return sorted(name for name in names if "\0" not in name)
 
 
-def _stats(folder: Path, directory: Path) -> Iterator[str]:
-    """Yield a line for each file below *folder*; links to folders are followed once."""
-    waiting, seen = [str(folder)], set[tuple[int, int]]()
+def _stats(root: str) -> Iterator[str]:
+    """Yield a line for each file below *root*; links to folders are followed once."""
+    waiting, seen = [root], set[tuple[int, int]]()
     while waiting:
-        for entry, status in _entries(waiting.pop()):
+        folder = waiting.pop()
+        yield folder[len(root) :]
+        for entry, status in _entries(folder):
             if not stat.S_ISDIR(status.st_mode):
-                name = os.path.relpath(entry.path, directory)
-                yield f"{name}\0{status.st_size}\0{status.st_mtime_ns}{_doubt(entry, status)}\n"
+                doubt = "" if status.st_mtime_ns % _SECOND_NS else _digest(entry.path)
+                yield f"{entry.name}\0{status.st_size}\0{status.st_mtime_ns}{doubt}"
             elif entry.name not in _IGNORED and (status.st_dev, status.st_ino) not in seen:
                 seen.add((status.st_dev, status.st_ino))
                 waiting.append(entry.path)
@@ -115,16 +124,17 @@ def _stats(folder: Path, directory: Path) -> Iterator[str]:
 def _entries(folder: str) -> Iterator[tuple[os.DirEntry[str], os.stat_result]]:
     try:
         with os.scandir(folder) as entries:
-            found = list(entries)
+            found = sorted(entries, key=attrgetter("name"))
     except OSError:
         return
     for entry in found:
-        with suppress(OSError):
-            yield entry, entry.stat()
+        try:
+            status = entry.stat()
+        except OSError:
+            continue
+        yield entry, status
 
 
-def _doubt(entry: os.DirEntry[str], status: os.stat_result) -> str:
-    """Return a digest of the content where the time has whole seconds only: too coarse to tell."""
-    if status.st_mtime_ns % _SECOND_NS:
-        return ""
-    return f"\0{sha256(_content(Path(entry.path))).hexdigest()}"
+def _digest(path: str) -> str:
+    """Return a digest of the content, for a file whose time is too coarse to tell a change."""
+    return f"\0{sha256(_content(Path(path))).hexdigest()}"

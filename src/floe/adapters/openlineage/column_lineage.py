@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 from hashlib import sha256
 from importlib.metadata import version
+from pathlib import Path
 from threading import RLock
 from typing import NamedTuple
 
@@ -43,7 +44,8 @@ class ColumnLineage:
     """Knows the columns of the nodes of *graph*, and remembers what it worked out.
 
     ``remembered`` costs nothing and is for the thread that runs the pipeline; ``work_out`` reads
-    SQL and is for a thread beside it.
+    SQL and is for a thread beside it. Unless *known* says otherwise, seed files are looked for in
+    the project of *graph* and the catalog beside the *compiled* SQL.
     """
 
     def __init__(
@@ -58,8 +60,13 @@ class ColumnLineage:
         self._graph = graph
         self._governance = governance
         self._dialect = dialect_of(graph.adapter_type)
-        self._known = known or KnownColumns(self._dialect, graph.adapter_type)
         self._compiled = compiled or CompiledSql()
+        self._known = known or KnownColumns(
+            self._dialect,
+            graph.adapter_type,
+            project_dir=Path(graph.project_root) if graph.project_root else None,
+            catalog_path=self._compiled.catalog_path,
+        )
         self._cache = cache
         self._memory: dict[str, _Known] = {}
         self._lock = RLock()

@@ -11,6 +11,11 @@ class CompiledSql:
     def __init__(self, target_path: Path | None = None) -> None:
         self._target_path = target_path
 
+    @property
+    def catalog_path(self) -> Path | None:
+        """Where dbt writes its catalog, when it is asked for one."""
+        return self._target_path / "catalog.json" if self._target_path is not None else None
+
     def of(self, node: DbtNode) -> str | None:
         """Return the SQL of *node*: from the manifest, else from dbt's own file, else None."""
         if node.language == "python":

@@ -6,7 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from floe.adapters.openlineage.column_lineage import ColumnLineage
-from floe.adapters.openlineage.dataset_builder import event_of
+from floe.adapters.openlineage.datasets import event_of
 from floe.adapters.openlineage.design_time import design_events
 from floe.adapters.openlineage.events import RunEvents, aborted, makes_relation
 from floe.adapters.openlineage.pending import Pending

@@ -157,6 +157,22 @@ def test_a_seed_has_the_columns_of_its_file(
     assert lineage(seed, adapter=adapter, known=known).work_out(seed).data_types == expected
 
 
+def test_seed_files_and_the_catalog_are_found_without_being_told(tmp_path: Path) -> None:
+    (tmp_path / "raw.csv").write_text("id\n1\n", encoding="utf-8")
+    seed = node("seed.shop.raw", original_file_path="raw.csv")
+    column = {"index": 1, "name": "id", "type": "BIGINT"}
+    catalog = {"nodes": {seed.unique_id: {"columns": {"id": column}}}}
+    (tmp_path / "catalog.json").write_text(json.dumps(catalog), encoding="utf-8")
+
+    columns = ColumnLineage(
+        graph(seed, project_root=str(tmp_path)),
+        governance=Governance(),
+        compiled=CompiledSql(tmp_path),
+    )
+
+    assert columns.work_out(seed).data_types == {"id": "BIGINT"}
+
+
 def test_a_seed_without_its_file_has_what_is_documented(tmp_path: Path) -> None:
     seed = node("seed.shop.raw", original_file_path="raw.csv", columns={"id": {}})
     known = KnownColumns(dialect_of("duckdb"), "duckdb", project_dir=tmp_path)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from floe.adapters.openlineage.dataset_builder import LineageDatasetBuilder
+from floe.adapters.openlineage.datasets import LineageDatasetBuilder
 from floe.domain.model.errors import ArtifactError
 from floe.domain.model.governance import ColumnClassification
 from floe.domain.model.lineage import LineageDataset

@@ -1,0 +1,64 @@
+"""The contract of every ``DbtProjectFiles``."""
+
+from pathlib import Path
+
+import pytest
+
+from floe.ports.dbt_project import DbtProjectFiles
+
+
+class DbtProjectFilesContract:
+    """Subclass it, give the fixtures, and the promises of the port are tested.
+
+    *project* is a folder with a dbt project in it, named ``tides``, whose profile is ``harbour``.
+    """
+
+    @pytest.fixture
+    def files(self) -> DbtProjectFiles:
+        """Return the view of project files under test."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def project(self, tmp_path: Path) -> Path:
+        """Return a folder with a project in it."""
+        text = "name: tides\nprofile: harbour\n"
+        (tmp_path / "dbt_project.yml").write_text(text, "utf-8")
+        return tmp_path
+
+    def test_a_folder_with_a_project_file_is_a_project(
+        self, files: DbtProjectFiles, project: Path
+    ) -> None:
+        """Other folders are none, and neither are missing ones."""
+        assert files.is_project(project)
+        assert not files.is_project(project.parent)
+        assert not files.is_project(project / "missing")
+
+    def test_a_project_has_a_name_and_a_profile(
+        self, files: DbtProjectFiles, project: Path
+    ) -> None:
+        """Both are as written."""
+        assert files.project_name(project) == "tides"
+        assert files.profile_name(project) == "harbour"
+
+    def test_what_cannot_be_read_has_neither(self, files: DbtProjectFiles, project: Path) -> None:
+        """A missing project is no error."""
+        assert files.project_name(project / "missing") is None
+        assert files.profile_name(project / "missing") is None
+
+    def test_only_files_exist(self, files: DbtProjectFiles, project: Path) -> None:
+        """Folders and missing files do not."""
+        assert files.exists(project / "dbt_project.yml")
+        assert not files.exists(project)
+        assert not files.exists(project / "missing")
+
+    def test_a_fingerprint_lasts_as_long_as_the_files(
+        self, files: DbtProjectFiles, project: Path
+    ) -> None:
+        """A new model changes it."""
+        before = files.fingerprint(project)
+        assert files.fingerprint(project) == before
+
+        (project / "models").mkdir()
+        (project / "models" / "tide.sql").write_text("select 1", "utf-8")
+
+        assert files.fingerprint(project) != before

@@ -34,9 +34,18 @@ class _KeyValues(Protocol):
 
 
 class Encoder:
-    """Makes export requests for one *resource*; *version* is floe's own."""
+    """Makes export requests for one *resource*; *version* is floe's own.
 
-    def __init__(self, resource: Mapping[str, AttributeValue], version: str) -> None:
+    Texts on spans and log records are cut to *longest_value* characters where it is given.
+    """
+
+    def __init__(
+        self,
+        resource: Mapping[str, AttributeValue],
+        version: str,
+        longest_value: int | None = None,
+    ) -> None:
+        self._longest = longest_value
         self._resource = Resource()
         _put(self._resource.attributes, resource.items())
         self._scope = InstrumentationScope(name=SCOPE, version=version)
@@ -67,13 +76,13 @@ class Encoder:
         of_resource = request.resource_logs.add(resource=self._resource, schema_url=SCHEMA_URL)
         of_scope = of_resource.scope_logs.add(scope=self._scope, schema_url=SCHEMA_URL)
         for record in records:
-            _log_record(of_scope.log_records.add(), record)
+            _log_record(of_scope.log_records.add(), record, self._longest)
         return request
 
     def _span(self, span: trace_pb2.Span, record: SpanRecord) -> None:
         if record.shared is not self._shared:
             self._template, self._shared = trace_pb2.Span(), record.shared
-            _put(self._template.attributes, record.shared.items())
+            _put(self._template.attributes, record.shared.items(), self._longest)
         span.CopyFrom(self._template)
         span.trace_id = bytes.fromhex(record.trace_id)
         span.span_id = bytes.fromhex(record.span_id)
@@ -85,7 +94,7 @@ class Encoder:
         span.kind = trace_pb2.Span.SPAN_KIND_INTERNAL
         span.start_time_unix_nano = record.start_ns
         span.end_time_unix_nano = record.end_ns
-        _put(span.attributes, record.attributes.items())
+        _put(span.attributes, record.attributes.items(), self._longest)
         for item in record.links:
             link = span.links.add()
             link.trace_id = span.trace_id
@@ -146,7 +155,7 @@ def _exemplar(target: metrics_pb2.Exemplar, exemplar: Exemplar) -> None:
     target.span_id = bytes.fromhex(exemplar.span_id)
 
 
-def _log_record(target: logs_pb2.LogRecord, record: LogRecord) -> None:
+def _log_record(target: logs_pb2.LogRecord, record: LogRecord, longest: int | None) -> None:
     target.time_unix_nano = target.observed_time_unix_nano = record.time_ns
     target.severity_number = logs_pb2.SeverityNumber.ValueType(record.severity)
     target.severity_text = record.severity_text
@@ -156,15 +165,19 @@ def _log_record(target: logs_pb2.LogRecord, record: LogRecord) -> None:
         target.trace_id = bytes.fromhex(record.trace_id)
         target.span_id = bytes.fromhex(record.span_id)
         target.flags = _SAMPLED
-    _put(target.attributes, record.attributes.items())
+    _put(target.attributes, record.attributes.items(), longest)
 
 
-def _put(target: _KeyValues, attributes: Iterable[tuple[str, AttributeValue]]) -> None:
+def _put(
+    target: _KeyValues,
+    attributes: Iterable[tuple[str, AttributeValue]],
+    longest: int | None = None,
+) -> None:
     for key, value in attributes:
         pair = target.add()
         pair.key = key
         if isinstance(value, str):
-            pair.value.string_value = value
+            pair.value.string_value = value[:longest]
         elif isinstance(value, bool):
             pair.value.bool_value = value
         elif isinstance(value, int):

@@ -43,12 +43,19 @@ class SignalOptions(Value):
     client_certificate: Path | None = None
     client_key: Path | None = None
 
+    def over(self, settings: "SignalOptions") -> "SignalOptions":
+        """Return these options, completed by *settings*; headers of both, these first."""
+        said = self.model_dump(exclude_none=True, exclude={"headers"})
+        headers = {**settings.headers, **self.headers}
+        return settings.model_copy(update={**said, "headers": headers})
+
 
 class OtelEnvironment(Value):
     """Everything that the environment says about telemetry.
 
     *sampling* goes with *parent_based*: whether it leaves continued traces to their parent.
-    Batches: *delay_s* seconds, *most_waiting* and *batch* records. *warnings* are for people.
+    Batches: *delay_s* seconds, *most_waiting* and *batch* records. *longest_value* is in
+    characters. *warnings* are for people.
     """
 
     disabled: bool = False
@@ -62,6 +69,7 @@ class OtelEnvironment(Value):
     batch: int | None = None
     metric_interval_s: float | None = None
     cumulative: bool = False
+    longest_value: int | None = None
     signals: Mapping[Signal, SignalOptions] = Field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
@@ -99,6 +107,8 @@ class _Reader:
             most_waiting=self._count("OTEL_BSP_MAX_QUEUE_SIZE"),
             batch=self._count("OTEL_BSP_MAX_EXPORT_BATCH_SIZE"),
             metric_interval_s=self._seconds("OTEL_METRIC_EXPORT_INTERVAL"),
+            longest_value=self._count("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT")
+            or self._count("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT"),
             cumulative=preference.lower() == "cumulative",
             signals={signal: self._signal(signal) for signal in Signal},
             warnings=tuple(dict.fromkeys(self._warnings)),

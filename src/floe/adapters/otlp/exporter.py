@@ -30,7 +30,8 @@ class Exporter:
     A payload leaves when *batch* records are there or the first is *delay_s* seconds old: what a
     killed process gathered since then is lost. At most *most_waiting* records are held; when
     there are more, the caller exports them itself, so that none is lost while the sink accepts.
-    Metrics leave every *metric_interval_s* seconds and at the end. The thread starts with the
+    Metrics leave every *metric_interval_s* seconds and at the end. Texts on spans and log records
+    are cut to *longest_value* characters where it is given. The thread starts with the
     first record, and anew in a forked child, which leaves to its parent what that had gathered.
     """
 
@@ -45,10 +46,11 @@ class Exporter:
         most_waiting: int = 16_384,
         metric_interval_s: float = 60.0,
         cumulative: bool = False,
+        longest_value: int | None = None,
         clock_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self._sink = sink
-        self._encoder = Encoder(resource, version)
+        self._encoder = Encoder(resource, version, longest_value)
         self._batch = batch
         self._delay_s = delay_s
         self._most_waiting = most_waiting
@@ -120,13 +122,23 @@ class Exporter:
             self._in_this_process()
             until = time.monotonic() + timeout_s
             self._stop_thread(timeout_s)
-            try:
-                self.flush()
-            except TelemetryError as error:
-                self._trouble = error
+            self._flush_within(until - time.monotonic())
             reports = self._sink.close(max(0.0, until - time.monotonic()))
             self._reports = (*reports, *self._own_report())
         return self._reports
+
+    def _flush_within(self, timeout_s: float) -> None:
+        """Flush, but do not wait longer than that for a thread that hangs in the sink."""
+        if not self._exporting.acquire(timeout=max(0.0, timeout_s)):
+            self._trouble = TelemetryError("the sink hangs")
+            return
+        try:
+            self._export_records()
+            self._export_metrics()
+        except TelemetryError as error:
+            self._trouble = error
+        finally:
+            self._exporting.release()
 
     def _in_this_process(self) -> None:
         if self._pid != os.getpid():

@@ -1,5 +1,6 @@
 """Spans around code of one's own, in the words of the design documents."""
 
+import logging
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -12,12 +13,13 @@ from floe.adapters.otlp import correlation
 from floe.adapters.otlp.attributes import clean
 from floe.adapters.otlp.span_record import SpanRecord
 from floe.domain.model.delivery import DeliveryReport
-from floe.domain.model.errors import TelemetryError
+from floe.domain.model.errors import EnvironmentNotReadyError, TelemetryError
 from floe.domain.model.tracing import AttributeValue, TraceParent, TracingConfig
 
 if TYPE_CHECKING:
     from floe.adapters.otlp.exporter import Exporter
 
+_LOG = logging.getLogger("floe.telemetry")
 _GRPC_PORT = 4317
 _OFF = TracingConfig()
 
@@ -96,6 +98,7 @@ class TracingManager:
         self._config = config
         self._exporter = exporter
         self._is_own = exporter is None
+        self._is_unable = False
         self._shared = clean(config.attributes)
 
     @property
@@ -113,7 +116,7 @@ class TracingManager:
         config = TracingConfig.model_validate(fields)
         if config.endpoint != self._config.endpoint and self._is_own:
             self.close(1.0)
-            self._exporter = None
+            self._exporter, self._is_unable = None, False
         self._config = config
 
     @contextmanager
@@ -141,10 +144,16 @@ class TracingManager:
         return () if self._exporter is None else self._exporter.close(timeout_s)
 
     def _export(self, span: LiveSpan) -> None:
-        if self._exporter is None:
-            self._exporter = _own_exporter(self._config)
-        with suppress(TelemetryError):  # tracing never breaks what it traces
-            self._exporter.add(span.ended(self._shared))
+        """Hand *span* over; whatever goes wrong, tracing does not break what it traces."""
+        if self._exporter is None and not self._is_unable:
+            try:
+                self._exporter = _own_exporter(self._config)
+            except (ImportError, EnvironmentNotReadyError) as error:
+                self._is_unable = True
+                _LOG.warning("tracing is off: %s", error)
+        if self._exporter is not None:
+            with suppress(TelemetryError):
+                self._exporter.add(span.ended(self._shared))
 
 
 def _own_exporter(config: TracingConfig) -> "Exporter":

@@ -21,6 +21,7 @@ DEPENDS_ON = "depends_on"
 TESTS = "tests"
 _SYSTEMS = {"bigquery": "gcp.bigquery", "postgres": "postgresql", "redshift": "aws.redshift"}
 _ERROR_SEVERITY = 17
+_LONGEST_SQL = 20_000
 
 
 def shared_attributes(transition: RunTransition) -> dict[str, AttributeValue]:
@@ -181,9 +182,9 @@ def _node_attributes(end: RunTransition, *, capture_sql: bool) -> dict[str, obje
     if end.finished is not None:
         attributes |= _result_attributes(end.finished)
         if capture_sql:
-            attributes["db.query.text"] = end.finished.compiled_code
+            attributes["db.query.text"] = (end.finished.compiled_code or "")[:_LONGEST_SQL] or None
     if is_skipped(end):
-        attributes["dbt.node.skip_reason"] = end.message
+        attributes["dbt.node.skip_reason"] = failure.description(end.message) or None
     return attributes
 
 

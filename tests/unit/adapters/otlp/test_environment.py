@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from floe.adapters.otlp.environment import OtelEnvironment, read_environment
+from floe.adapters.otlp.environment import OtelEnvironment, SignalOptions, read_environment
 from floe.adapters.otlp.sink import Signal
 from floe.domain.model.pipeline import Sampling, SamplingType
 
@@ -257,3 +257,29 @@ def test_batches_exporters_and_temporality() -> None:
 @given(st.dictionaries(st.sampled_from(NAMES), st.text(), max_size=6))
 def test_no_environment_is_too_strange(environ: dict[str, str]) -> None:
     assert isinstance(read_environment(environ), OtelEnvironment)
+
+
+def test_the_environment_goes_over_the_settings() -> None:
+    settings = SignalOptions(
+        endpoint="http://settings/v1/traces",
+        headers={"x-team": "data", "x-kept": "yes"},
+        timeout_s=5,
+        compress=True,
+    )
+    said = read_environment(
+        {
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://env/x",
+            "OTEL_EXPORTER_OTLP_HEADERS": "x-team=core",
+            "OTEL_EXPORTER_OTLP_COMPRESSION": "none",
+        }
+    )
+    options = said.signals[Signal.TRACES].over(settings)
+
+    assert options.endpoint == "http://env/x"
+    assert options.headers == {"x-team": "core", "x-kept": "yes"}
+    assert (options.timeout_s, options.compress) == (5, False)
+    assert SignalOptions().over(settings) == settings
+
+
+def test_a_limit_on_texts() -> None:
+    assert read_environment({"OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT": "64"}).longest_value == 64

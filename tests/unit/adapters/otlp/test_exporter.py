@@ -10,7 +10,7 @@ import pytest
 
 from floe.adapters.otlp.exporter import BATCH
 from floe.adapters.otlp.measurements import DROPPED, RUN_ACTIVE
-from floe.adapters.otlp.sink import Dropped, Signal
+from floe.adapters.otlp.sink import Dropped, Payload, Signal
 from floe.adapters.otlp.span_record import LogRecord, SpanRecord
 from floe.domain.model.errors import TelemetryError
 from floe.testing.otlp_receiver import attributes_of
@@ -172,3 +172,37 @@ def test_a_forked_child_exports_its_own_and_not_its_parents(tmp_path: Path) -> N
 
     assert (tmp_path / "child").read_text() == "span 2"
     assert [item.name for item in sink.received.spans] == ["span 1"]
+
+
+def test_texts_are_cut_where_a_limit_is_set() -> None:
+    sink = KeepingSink()
+    short = exporter(sink, longest_value=3)
+    short.add(SpanRecord("a" * 32, "b" * 16, "a long name", 1, 2, attributes={"long": "12345"}))
+    short.close(5)
+    (sent,) = sink.received.spans
+
+    assert attributes_of(sent.attributes) == {"long": "123"}
+    assert sent.name == "a long name"
+
+
+def test_a_sink_that_hangs_does_not_hold_up_the_end() -> None:
+    class Hanging(KeepingSink):
+        released = threading.Event()
+
+        def export(self, payload: Payload) -> None:
+            self.released.wait(30)
+            super().export(payload)
+
+    sink = Hanging()
+    hanging = exporter(sink, delay_s=0.01)
+    hanging.add(span())
+    sleep(0.2)
+    hanging.add(span(2))
+    before = monotonic()
+    reports = hanging.close(0.5)
+    took_s = monotonic() - before
+    sink.released.set()
+
+    assert took_s < 10
+    assert reports[-1].dropped == 1 + 1
+    assert reports[-1].last_error == "the sink hangs"

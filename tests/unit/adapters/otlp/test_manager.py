@@ -1,5 +1,6 @@
 """Spans around code: there when there is an endpoint, and nothing at all otherwise."""
 
+import logging
 import subprocess
 import sys
 
@@ -131,3 +132,17 @@ def test_on_means_that_no_sdk_is_imported() -> None:
     )
 
     assert told.stdout == "[]\n"
+
+
+def test_a_missing_package_costs_a_warning_and_not_the_work(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(sys.modules, "floe.adapters.otlp.http_transport", None)
+    manager = TracingManager(SOMEWHERE)
+    with caplog.at_level(logging.WARNING):
+        for _ in range(2):
+            with manager.start_span("x"):
+                pass
+
+    assert len(caplog.records) == 1
+    assert manager.close() == ()

@@ -135,8 +135,11 @@ class ColumnLineage:
             return cached
         try:
             lineage = trace_columns(read_query(sql, self._relations(node), self._dialect))
-        except (UnreadableSqlError, RecursionError) as error:
+        except UnreadableSqlError as error:
             _LOG.debug("no column lineage for %s: %s", node.unique_id, error)
+            return None
+        except Exception:  # noqa: BLE001 - whatever a query does to its reader, it costs no more
+            _LOG.debug("no column lineage for %s", node.unique_id, exc_info=True)
             return None
         if node.resource_type == "snapshot":
             lineage = with_snapshot_columns(node, lineage)

@@ -45,6 +45,7 @@ class _Resolved(NamedTuple):
 
 
 _NOTHING = _Resolved({}, {})
+_UNPIVOTED = Way(Influence.TRANSFORMATION)
 
 
 def trace_columns(query: Query) -> RelationLineage:
@@ -115,7 +116,10 @@ class _Walk:
                 table = projection.args.get("table")
                 passed += [table.name] if table is not None else list(scope.selected_sources)
                 continue
-            outputs[projection.alias_or_name] = self._output(projection, scope)
+            if projection.alias_or_name:
+                outputs[projection.alias_or_name] = self._output(projection, scope)
+            else:
+                passed.append("")
         return _Resolved(outputs, self._influences(scope, select, outputs), tuple(passed))
 
     def _output(self, projection: exp.Expr, scope: Scope) -> _Output:
@@ -153,14 +157,17 @@ class _Walk:
                 for name, item in right.outputs.items()
                 if name not in outputs
             }
+        influences: Origins = {}
+        _add(influences, _pairs(left.influences))
         for branch in (left, right):
             names = branch.outputs if by_name else outputs
             for name, item in zip(names, branch.outputs.values(), strict=False):
-                _add(outputs[name].origins, _pairs(item.origins))
-        influences: Origins = {}
-        _add(influences, _pairs(left.influences))
-        if not isinstance(union, exp.Except):
-            _add(influences, _pairs(right.influences))
+                if branch is right and isinstance(union, exp.Except):
+                    reason = indirect(Influence.FILTER)
+                    _add(influences, _through(_pairs(item.origins), reason))
+                else:
+                    _add(outputs[name].origins, _pairs(item.origins))
+        _add(influences, _pairs(right.influences))
         return _Resolved(outputs, influences)
 
     def _table_function(self, scope: Scope) -> _Resolved:
@@ -183,7 +190,7 @@ class _Walk:
                 yield from _through(_pairs(output.origins), way)
             yield from _pairs(inner.influences)
             return
-        for child, step in steps(node):
+        for child, step in (*steps(node), *_named_window(node, scope)):
             yield from self._trace(child, scope, behind(way, step))
 
     def _column(self, column: exp.Column, scope: Scope) -> _Output:
@@ -195,8 +202,28 @@ class _Walk:
                 found = self._source_column(around.sources.get(table), name)
                 if found is not None:
                     return found
+            for pivot in around.pivots:
+                if pivot.alias in tables or not column.table:
+                    return self._pivoted(pivot, name, around)
             around = around.parent
         return _Output(name, None, {})
+
+    def _pivoted(self, pivot: exp.Pivot, name: str, scope: Scope) -> _Output:
+        """Return a column of a relation that was turned: a new one, or one that it had before."""
+        turned = pivot.parent
+        new = {item.name for item in pivot.args.get("columns") or ()}
+        if turned is not None and name not in new:
+            found = self._source_column(scope.sources.get(turned.alias_or_name), name)
+            if found is not None:
+                return found
+        origins: Origins = {}
+        for expression in pivot.expressions:
+            _add(origins, self._trace(expression, scope, AS_IS))
+        reason = indirect(Influence.CONDITIONAL)
+        for field in pivot.args.get("fields") or ():
+            way = _UNPIVOTED if pivot.args.get("unpivot") else reason
+            _add(origins, self._trace(field, scope, way))
+        return _Output(name, None, origins)
 
     def _source_column(self, source: object, name: str) -> _Output | None:
         if isinstance(source, exp.Table):
@@ -228,7 +255,7 @@ class _Walk:
         alias = projection.args.get("alias")
         if isinstance(alias, exp.Identifier) and SPELLING in alias.meta:
             return str(alias.meta[SPELLING])
-        if isinstance(value, exp.Column):
+        if isinstance(value, exp.Column) and value.name == projection.alias_or_name:
             return self._column(value, scope).spelling
         return projection.alias_or_name
 
@@ -247,6 +274,14 @@ def _spellings(relation: InputRelation, query: Query) -> dict[str, tuple[str, st
         name if keep else normalized(name, query.dialect): (name, data_type)
         for name, data_type in relation.columns.items()
     }
+
+
+def _named_window(node: exp.Expr, scope: Scope) -> Iterator[tuple[exp.Expr, Way]]:
+    """Yield the parts of the definition that an ``OVER name`` refers to."""
+    name = node.alias if isinstance(node, exp.Window) else ""
+    for definition in scope.expression.args.get("windows") or () if name else ():
+        if definition.name == name:
+            yield from steps(definition)
 
 
 def _clauses(select: exp.Select) -> Iterator[tuple[exp.Expr, Influence]]:

@@ -68,6 +68,23 @@ def fields(found: RelationLineage) -> Origins:
             {"s": ["orders.amount:AGGREGATION", "orders.who:WINDOW"]},
         ),
         (
+            "select lag(amount) over w as b from orders window w as (partition by who order by id)",
+            {"b": ["orders.amount:AGGREGATION", "orders.id:WINDOW", "orders.who:WINDOW"]},
+        ),
+        (
+            "from (select who, amount, id from orders) pivot (sum(amount) for who in ('a', 'b'))",
+            {
+                "id": ["orders.id:IDENTITY"],
+                "a": ["orders.amount:AGGREGATION", "orders.who:CONDITIONAL"],
+                "b": ["orders.amount:AGGREGATION", "orders.who:CONDITIONAL"],
+            },
+        ),
+        (
+            "with t(n) as (select id from orders) select n from t",
+            {"n": ["orders.id:IDENTITY"]},
+        ),
+        ("select id from orders except select id from people", {"id": ["orders.id:IDENTITY"]}),
+        (
             "select sum(amount) filter (where who = 'x') as s from orders",
             {"s": ["orders.amount:AGGREGATION", "orders.who:FILTER"]},
         ),
@@ -148,7 +165,11 @@ def test_each_column_is_traced(sql: str, expected: Origins) -> None:
             "with a as (select id from orders where who = 'x') select id from a",
             ["orders.who:FILTER"],
         ),
-        ("select id from orders qualify row_number() over (order by amount) = 1", []),
+        (
+            "select id from orders qualify row_number() over (order by amount) = 1",
+            ["orders.amount:WINDOW"],
+        ),
+        ("select id from orders except select id from people", ["people.id:FILTER"]),
     ],
 )
 def test_what_shapes_all_rows_is_told_apart(sql: str, expected: list[str]) -> None:

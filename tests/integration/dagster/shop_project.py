@@ -11,8 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from floe.adapters.dagster.services import Services
+from floe.adapters.dbt.in_process import InProcessDbtRunner
 from floe.adapters.dbt.manifest import JsonManifestReader
-from floe.adapters.dbt.subprocess_runner import SubprocessDbtRunner
 from floe.domain.model.manifest import ProjectGraph
 from floe.domain.model.node_event import DbtEvent
 from floe.domain.model.redaction import Redactor
@@ -94,6 +94,6 @@ def shop_services(
         context=shop_context(),
         read_graph=lambda: JsonManifestReader().read(manifest),
         manifest_path=manifest,
-        dbt=observed_by(runner or SubprocessDbtRunner(DBT), lineage),
+        dbt=observed_by(runner or InProcessDbtRunner(), lineage),
     )
     return replace(services, **changes)

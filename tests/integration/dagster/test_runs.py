@@ -221,6 +221,7 @@ def test_results_reach_dagster_while_dbt_runs(shop: Shop, instance: DagsterInsta
 
 def test_the_freshness_of_a_source_is_a_check(shop: Shop, instance: DagsterInstance) -> None:
     definitions = FloeAssetFactory().create_definitions(shop.services)
+    shop.run(instance, AssetSelection.assets("raw_orders"))
     (freshness,) = definitions.asset_checks or ()
 
     result = materialize(

@@ -111,11 +111,13 @@ def _checked(summary: RunSummary, command: DbtCommand) -> RunSummary:
 
 
 def _job(services: Services) -> JobDefinition:
-    """Return the job for the command's own selection."""
-    asked = services.command
-    selection = DbtSelection(asked.select, asked.exclude, asked.selector)
+    """Return a job of one step that may build any asset of the project.
+
+    dbt evaluates the command's selection, and what it does not run is not materialized: so any
+    selection of dbt's works, and none is evaluated twice.
+    """
     translator = translator_for(services, None)
-    specs = specs_of(services, translator, selection)
+    specs = specs_of(services, translator, DbtSelection())
     if not specs.assets and not specs.checks:
         return _job_without_assets(services)
     assets = dbt_assets_definition(
@@ -130,7 +132,7 @@ def _job_of(assets: AssetsDefinition) -> JobDefinition:
 
 
 def _job_without_assets(services: Services) -> JobDefinition:
-    """Return a job for what is no asset to Dagster: an operation, a test of several models."""
+    """Return a job for a project of nothing but operations."""
 
     @op(name=default_name(services))
     def dbt(context: OpExecutionContext) -> None:

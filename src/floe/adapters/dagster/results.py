@@ -25,6 +25,7 @@ from floe.adapters.dagster.manifest import Props, is_asset, resource
 from floe.adapters.dagster.selection import Selected
 from floe.adapters.dagster.services import Services
 from floe.adapters.dagster.translator import FloeTranslator
+from floe.domain.model.manifest import TESTS
 from floe.domain.model.node_event import NodeFinished, NodeStatus
 from floe.domain.model.run import RunContext
 
@@ -74,7 +75,7 @@ class ResultMapper:
             yield from self._check(event, check, metadata)
         elif is_asset(props):
             yield from self._asset(event, props, metadata)
-        elif event.resource_type in {"test", "unit_test", "exposure"}:
+        elif event.resource_type in TESTS and event.status is not NodeStatus.SKIPPED:
             yield from self._observations(event, props, metadata)
 
     def _asset(

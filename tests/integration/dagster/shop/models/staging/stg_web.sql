@@ -1,1 +1,1 @@
-select 1 as visit_id, table_name as page from {{ source('web', 'visits') }} limit 1
+select visit_id from {{ source('web', 'visits') }}

@@ -1,0 +1,294 @@
+"""What the factory defines, and what a run of it asks of dbt."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from dagster import (
+    AssetKey,
+    AssetSelection,
+    DagsterInstance,
+    DailyPartitionsDefinition,
+    Definitions,
+    ExecuteInProcessResult,
+    define_asset_job,
+)
+
+from floe.adapters.dagster.assets import FloeAssetFactory
+from floe.adapters.dagster.services import ColumnSource, Services
+from floe.adapters.dagster.splitting import Split
+from floe.domain.model.errors import ConfigurationError, DbtRunError
+from floe.domain.model.node_event import (
+    DbtEvent,
+    InvocationFinished,
+    InvocationStarted,
+    NodeFinished,
+    NodeStatus,
+)
+from floe.domain.model.settings import Links
+from floe.testing.orchestrator import ScriptedObservedDbt
+from tests.unit.adapters.dagster.definitions import NOON, SHOP, services_of
+from tests.unit.adapters.dagster.projects import manifest_of, model, source, write
+
+FACTORY = FloeAssetFactory()
+
+
+@pytest.fixture
+def instance() -> Iterator[DagsterInstance]:
+    with DagsterInstance.ephemeral() as found:
+        yield found
+
+
+def finished(unique_id: str, status: NodeStatus = NodeStatus.SUCCESS, **more: Any) -> NodeFinished:
+    fields: dict[str, Any] = {
+        "at": NOON + timedelta(seconds=1),
+        "started_at": NOON,
+        "unique_id": unique_id,
+        "resource_type": unique_id.split(".", maxsplit=1)[0],
+        "status": status,
+    }
+    return NodeFinished(**fields | more)
+
+
+def story(*nodes: DbtEvent, exit_code: int = 0) -> tuple[DbtEvent, ...]:
+    start = InvocationStarted(at=NOON, invocation_id="i")
+    return (start, *nodes, InvocationFinished(at=NOON, exit_code=exit_code))
+
+
+def run(
+    services: Services,
+    instance: DagsterInstance,
+    *,
+    partition_key: str | None = None,
+    selection: AssetSelection | None = None,
+    config: dict[str, Any] | None = None,
+    **options: Any,
+) -> ExecuteInProcessResult:
+    assets = FACTORY.create_dbt_assets(services, **options)
+    job = define_asset_job("all_of_it", selection or AssetSelection.all())
+    return (
+        Definitions(assets=[assets], jobs=[job])
+        .resolve_job_def("all_of_it")
+        .execute_in_process(
+            instance=instance,
+            raise_on_error=False,
+            partition_key=partition_key,
+            run_config={"ops": {"shop_dbt": {"config": config or {}}}},
+        )
+    )
+
+
+def dbt_of(services: Services) -> ScriptedObservedDbt:
+    return cast("ScriptedObservedDbt", services.dbt)
+
+
+def test_without_raw_events_results_are_shown_all_the_same(
+    tmp_path: Path, instance: DagsterInstance
+) -> None:
+    events = story(
+        finished("model.shop.orders", rows_affected=3, materialization="table"),
+        finished("test.shop.not_null_orders", NodeStatus.FAIL, message="Got 2 results", failures=2),
+        finished("unit_test.shop.customers.adds_up", NodeStatus.PASS),
+        exit_code=1,
+    )
+
+    result = run(services_of(SHOP, tmp_path, events), instance)
+
+    (made,) = result.asset_materializations_for_node("shop_dbt")
+    assert made.metadata["dagster/row_count"].value == 3
+    found = {item.check_name: item for item in result.get_asset_check_evaluations()}
+    assert {name: item.passed for name, item in found.items()} == {
+        "not_null_orders": False,
+        "adds_up": True,
+    }
+    assert found["not_null_orders"].metadata["floe/failures"].value == 2
+    assert not result.success
+
+
+def test_a_materialization_leads_to_its_trace_and_its_lineage(
+    tmp_path: Path, instance: DagsterInstance
+) -> None:
+    links = Links(
+        trace="https://t.example.org/{trace_id}/{span_id}", lineage="https://l.example.org/{run_id}"
+    )
+    services = services_of(SHOP, tmp_path, story(finished("model.shop.orders")), links=links)
+
+    result = run(services, instance)
+
+    (made,) = result.asset_materializations_for_node("shop_dbt")
+    (context,) = dbt_of(services).contexts
+    run_id = context.node_run_id("model.shop.orders")
+    span_id = context.node_span_id("model.shop.orders")
+    assert made.metadata["floe/lineage"].value == f"https://l.example.org/{run_id}"
+    assert (
+        made.metadata["floe/trace"].value == f"https://t.example.org/{context.trace_id}/{span_id}"
+    )
+
+
+def test_column_lineage_is_dagsters_own(tmp_path: Path, instance: DagsterInstance) -> None:
+    services = services_of(
+        SHOP,
+        tmp_path,
+        story(finished("model.shop.orders")),
+        column_lineage=lambda _: {"id": [ColumnSource("seed.shop.raw", "key")]},
+    )
+
+    result = run(services, instance)
+
+    (made,) = result.asset_materializations_for_node("shop_dbt")
+    (dep,) = made.metadata["dagster/column_lineage"].value.deps_by_column["id"]
+    assert (dep.asset_key, dep.column_name) == (AssetKey("raw"), "key")
+
+
+def test_run_config_reaches_dbt(tmp_path: Path, instance: DagsterInstance) -> None:
+    services = services_of(SHOP, tmp_path, story())
+    config = {"full_refresh": True, "variables": {"a": 1}, "threads": 2, "arguments": ["--empty"]}
+
+    run(services, instance, config=config)
+
+    (command,) = dbt_of(services).commands
+    assert command.full_refresh
+    assert command.variables == {"a": 1}
+    assert (command.threads, command.arguments) == (2, ("--empty",))
+    assert command.target_path is not None
+
+
+def test_a_partition_is_a_nominal_time_and_dbts_variables(
+    tmp_path: Path, instance: DagsterInstance
+) -> None:
+    services = services_of(SHOP, tmp_path, story())
+    days = DailyPartitionsDefinition("2026-01-01")
+
+    run(services, instance, partitions_def=days, partition_key="2026-01-05")
+
+    (command,), (context,) = dbt_of(services).commands, dbt_of(services).contexts
+    start, end = datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 1, 6, tzinfo=UTC)
+    assert (context.nominal_start, context.nominal_end) == (start, end)
+    assert command.variables == {"min_date": start.isoformat(), "max_date": end.isoformat()}
+    assert context.orchestrator_attributes["dagster.partition_key"] == "2026-01-05"
+
+
+def test_the_run_of_lineage_is_dagsters(tmp_path: Path, instance: DagsterInstance) -> None:
+    services = services_of(SHOP, tmp_path, story())
+
+    result = run(services, instance)
+
+    (context,) = dbt_of(services).contexts
+    assert context.run_id == result.run_id
+    assert context.invocation == "shop_dbt/1"
+    assert context.orchestrator == "dagster"
+    assert context.parent is not None
+    assert (context.parent.run_id, context.parent.job_name) == (result.run_id, "all_of_it")
+
+
+def test_dbt_that_could_not_run_fails_the_step_with_its_text(
+    tmp_path: Path, instance: DagsterInstance
+) -> None:
+    dbt = ScriptedObservedDbt((), DbtRunError("\x1b[31mdbt died\x1b[0m"))
+
+    result = run(services_of(SHOP, tmp_path, dbt=dbt), instance)
+
+    failure = result.failure_data_for_node("shop_dbt")
+    assert failure is not None
+    assert failure.user_failure_data is not None
+    assert failure.user_failure_data.description == "dbt died"
+
+
+def test_names_that_stop_others_build_a_step(tmp_path: Path, instance: DagsterInstance) -> None:
+    odd = manifest_of(
+        model("größe", "source.shop.web.visits", tags=["a b"], meta={"floe": {"owner": "Me"}}),
+        model("with space", config={"schema": "my-marts", "enabled": True}),
+        source("visits"),
+    )
+    services = services_of(odd, tmp_path, story(finished("model.shop.größe")))
+
+    result = run(services, instance)
+
+    assert result.success
+    assert len(result.get_asset_materialization_events()) == 1
+
+
+def test_sources_exposures_and_all_else_are_in_the_definitions(tmp_path: Path) -> None:
+    exposure = {
+        "unique_id": "exposure.shop.board",
+        "name": "board",
+        "resource_type": "exposure",
+        "type": "dashboard",
+        "owner": {"name": "Sales", "email": None},
+        "url": "https://bi.example.org/board",
+        "tags": [],
+        "depends_on": {"nodes": ["model.shop.orders"]},
+    }
+    manifest = manifest_of(
+        source("visits", freshness={"warn_after": {"count": 1, "period": "day"}}),
+        model("orders", "source.shop.web.visits"),
+        exposures={"exposure.shop.board": exposure},
+    )
+
+    definitions = FACTORY.create_definitions(services_of(manifest, tmp_path))
+
+    graph = definitions.resolve_asset_graph()
+    assert graph.get(AssetKey(["web", "visits"])).is_external
+    board = graph.get(AssetKey(["exposures", "board"]))
+    assert board.parent_keys == {AssetKey("orders")}
+    assert board.owners == ["team:Sales"]
+    assert [key.name for key in graph.asset_check_keys] == ["freshness"]
+
+
+@pytest.mark.parametrize(("split", "steps"), [(Split.NODE, 3), (Split.TAG, 2), (Split.LAYER, 2)])
+def test_a_split_project_has_every_asset_in_one_step(
+    tmp_path: Path, split: Split, steps: int
+) -> None:
+    definitions = FACTORY.create_definitions(services_of(SHOP, tmp_path), split=split)
+
+    assets = [item for item in definitions.assets or () if hasattr(item, "op")]
+    assert len(assets) == steps
+    assert sum(len(list(item.keys)) for item in assets) == 3
+
+
+def test_a_path_needs_a_loader(tmp_path: Path) -> None:
+    asked: list[Any] = []
+
+    def load(project: Any) -> Services:
+        asked.append(project)
+        return services_of(SHOP, tmp_path)
+
+    FloeAssetFactory(load).create_dbt_assets(str(tmp_path / "compiled.json"))
+
+    assert asked == [tmp_path / "compiled.json"]
+    with pytest.raises(ConfigurationError, match="loader"):
+        FACTORY.create_dbt_assets(tmp_path)
+
+
+def test_definitions_load_without_a_socket_and_without_an_adapter_of_dbt(tmp_path: Path) -> None:
+    manifest = write(SHOP, tmp_path)
+    code = f"""
+import socket, sys, warnings
+warnings.simplefilter("ignore")
+def refuse(*_):
+    raise AssertionError("a socket was opened")
+socket.socket.connect = refuse
+from pathlib import Path
+from floe.adapters.dagster.assets import FloeAssetFactory
+from tests.unit.adapters.dagster.definitions import SHOP, services_of
+FloeAssetFactory().create_definitions(services_of(SHOP, Path({str(manifest.parent)!r})))
+loaded = [name for name in sys.modules if name.startswith("dbt.adapters.") and
+          name.split(".")[2] in ("duckdb", "postgres", "snowflake", "bigquery", "spark")]
+assert not loaded, loaded
+assert "dbt.cli.main" not in sys.modules
+assert "dbt.graph.selector" not in sys.modules
+"""
+    done = subprocess.run(  # noqa: S603 - this interpreter
+        [sys.executable, "-c", code],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=Path(__file__).parents[4],
+    )
+
+    assert done.returncode == 0, done.stderr

@@ -13,16 +13,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 from jsonschema import Draft202012Validator
 
 from floe.adapters.artifacts.compiler import DocumentWriter
 from floe.adapters.artifacts.reader import DocumentReader
 from floe.adapters.dbt.project_files import DiskProjectFiles
 from floe.domain.model.errors import ArtifactError
-from floe.domain.model.pipeline import Dialect
+from floe.domain.model.pipeline import Dialect, Pipeline
 from floe.domain.model.plan import PlanOptions
 from floe.domain.use_cases.compile import compile_pipeline
 from floe.domain.use_cases.plan import plan
+from tests.unit.adapters.artifacts.test_compiler import PIPELINES
 
 _CONTRACT = (Path(__file__).parents[2] / "../shared/contract").resolve()
 _NEWEST = _CONTRACT / "schemas/model-exported/compiled-artifacts.v1.1.0-J.21c3a7f.schema.json"
@@ -347,3 +349,9 @@ def test_every_valid_document_written_again_is_valid_by_the_newest_schema(path: 
     text = DocumentWriter().render(DocumentReader().read(path))
 
     Draft202012Validator(_schema()).validate(json.loads(text))
+
+
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@given(pipeline=PIPELINES)
+def test_whatever_floe_writes_is_valid_by_the_newest_schema(pipeline: Pipeline) -> None:
+    Draft202012Validator(_schema()).validate(json.loads(DocumentWriter().render(pipeline)))

@@ -1,0 +1,1 @@
+"""floe beside its peers, measured in alternation on one machine."""

@@ -1,0 +1,249 @@
+"""What a lineage backend in trouble costs a run: floe beside dbt-ol, on the same project.
+
+    python benchmarks/backend_faults.py [--dbt-ol PATH] [--faults refuse,hang] [--json FILE]
+
+Each row builds floe's demonstration project (DuckDB, seeds to tests) while the backend, a server
+on the loopback, fails in one way. The backend then recovers and what waits is sent again: floe
+has ``floe lineage replay`` for that, dbt-ol has nothing. dbt-ol is the one on the PATH unless
+``--dbt-ol`` names another; without one its columns stay empty and the table says so.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from floe.testing.fault_server import FaultServer, Mode
+
+BASELINE_RUNS = 3
+LONGEST_S = 900
+UNKNOWN_HOST = "unknown_host"
+FAULTS = (
+    *(mode.value for mode in Mode if mode not in {Mode.BAD_ONE, Mode.BAD_ALL}),
+    UNKNOWN_HOST,
+)
+_TAKEN = ("FLOE_", "OPENLINEAGE_", "OTEL_", "DBT_", "DAGSTER_")
+
+
+class Ended(NamedTuple):
+    """A command that has ended: its exit code, and the seconds that it took."""
+
+    code: int
+    seconds: float
+
+
+class Row(NamedTuple):
+    """What one tool did under one fault."""
+
+    tool: str
+    fault: str
+    exit_code: int
+    added_s: float
+    during: int
+    after: int
+    expected: int
+    repeated: int
+
+
+class Project:
+    """The demonstration project in a folder of its own."""
+
+    def __init__(self, folder: Path, selection: Sequence[str]) -> None:
+        self.folder = folder
+        self._selection = [word for name in selection for word in ("--select", name)]
+        self.floe("init", str(folder), cwd=folder.parent)
+
+    def floe(self, *words: str, cwd: Path | None = None) -> Ended:
+        """Run floe with *words*."""
+        return run([sys.executable, "-m", "floe", *words], cwd or self.folder, {})
+
+    def without_lineage(self) -> Ended:
+        """Build without a backend."""
+        self._settings("lineage: {kind: noop}\n")
+        return self._run()
+
+    def with_lineage(self, url: str) -> Ended:
+        """Build and send to *url*."""
+        self._settings(f"lineage: {{kind: http, url: '{url}'}}\n")
+        return self._run()
+
+    def replay(self, url: str) -> Ended:
+        """Send what waits to *url*."""
+        self._settings(f"lineage: {{kind: http, url: '{url}'}}\n")
+        return self.floe("lineage", "replay", "--timeout", "120")
+
+    def forget_events(self) -> None:
+        """Remove the outbox."""
+        shutil.rmtree(self.folder / ".floe" / "state", ignore_errors=True)
+
+    def dbt(self, tool: str, url: str | None = None) -> Ended:
+        """Build with *tool*, dbt or dbt-ol, from the profile that floe writes."""
+        directories = ["--project-dir", "dbt", "--profiles-dir", str(self.folder / "profiles")]
+        more = {} if url is None else {"OPENLINEAGE_URL": url.removesuffix("/api/v1/lineage")}
+        namespace = {"OPENLINEAGE_NAMESPACE": "benchmark"}
+        return run([tool, "build", *directories, *self._selection], self.folder, namespace | more)
+
+    def write_profile(self) -> None:
+        """Write the profile that ``dbt`` uses."""
+        self.floe("profiles")
+        written = next(path for path in self.folder.rglob("profiles.yml") if path.is_file())
+        target = self.folder / "profiles"
+        target.mkdir(exist_ok=True)
+        if written.parent != target:
+            shutil.copy(written, target / "profiles.yml")
+
+    def _run(self) -> Ended:
+        return self.floe("run", "--orchestrator", "direct", "--output", "plain", *self._selection)
+
+    def _settings(self, text: str) -> None:
+        (self.folder / "floe.settings.yaml").write_text(text + "tracing: {kind: noop}\n")
+
+
+def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Ended:
+    """Run *command* in a clean environment and time it."""
+    clean = {name: text for name, text in os.environ.items() if not name.startswith(_TAKEN)}
+    started = time.monotonic()
+    try:
+        code = subprocess.run(
+            command,
+            cwd=folder,
+            env=clean | dict(environment),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=False,
+            timeout=LONGEST_S,
+        ).returncode
+    except subprocess.TimeoutExpired:
+        code = -1
+    return Ended(code, time.monotonic() - started)
+
+
+def floe_row(project: Project, fault: str, baseline_s: float, expected: int) -> Row:
+    """Build with floe under *fault*, let the backend recover, and replay."""
+    project.forget_events()
+    with FaultServer() as backend:
+        url = address(backend, fault)
+        built = project.with_lineage(url)
+        during = len(backend.received)
+        backend.mode = Mode.OK
+        project.replay(backend.url)
+        bodies = Counter(backend.bodies)
+    return Row(
+        "floe",
+        fault,
+        built.code,
+        built.seconds - baseline_s,
+        during,
+        len(bodies),
+        expected,
+        sum(bodies.values()) - len(bodies),
+    )
+
+
+def dbt_ol_row(project: Project, tool: str, fault: str, baseline_s: float, expected: int) -> Row:
+    """Build with dbt-ol under *fault*; it keeps nothing that could be sent later."""
+    with FaultServer() as backend:
+        built = project.dbt(tool, address(backend, fault))
+        bodies = Counter(backend.bodies)
+    return Row(
+        "dbt-ol",
+        fault,
+        built.code,
+        built.seconds - baseline_s,
+        sum(bodies.values()),
+        len(bodies),
+        expected,
+        sum(bodies.values()) - len(bodies),
+    )
+
+
+def address(backend: FaultServer, fault: str) -> str:
+    """Put *backend* into *fault* and return the address to send to."""
+    if fault == UNKNOWN_HOST:
+        return "http://no-such-host.invalid/api/v1/lineage"
+    backend.mode = Mode(fault)
+    return backend.url
+
+
+def measure_floe(project: Project, faults: Sequence[str]) -> list[Row]:
+    """Return a row for each fault, beside the same build without lineage."""
+    project.without_lineage()  # the first parse is paid before anything is measured
+    baseline_s = statistics.median(project.without_lineage().seconds for _ in range(BASELINE_RUNS))
+    healthy = floe_row(project, Mode.OK, baseline_s, 0)
+    print(f"floe without lineage: {baseline_s:.1f} s, {healthy.after} events", file=sys.stderr)
+    return [shown(floe_row(project, fault, baseline_s, healthy.after)) for fault in faults]
+
+
+def measure_dbt_ol(project: Project, tool: str, faults: Sequence[str]) -> list[Row]:
+    """Return a row for each fault, beside plain dbt of the same installation."""
+    project.write_profile()
+    dbt = str(Path(tool).with_name("dbt"))
+    project.dbt(dbt)
+    baseline_s = statistics.median(project.dbt(dbt).seconds for _ in range(BASELINE_RUNS))
+    healthy = dbt_ol_row(project, tool, Mode.OK, baseline_s, 0)
+    print(f"dbt alone: {baseline_s:.1f} s, dbt-ol: {healthy.after} events", file=sys.stderr)
+    return [shown(dbt_ol_row(project, tool, fault, baseline_s, healthy.after)) for fault in faults]
+
+
+def shown(row: Row) -> Row:
+    """Print *row* as progress and return it."""
+    print("  ", *row, file=sys.stderr)
+    return row
+
+
+def table(faults: Sequence[str], rows: Sequence[Row]) -> str:
+    """Return the rows as a Markdown table, a line for each fault."""
+    by_key = {(row.tool, row.fault): row for row in rows}
+    heads = ["backend", "floe: exit", "added s", "arrived", "after replay", "repeated"]
+    heads += ["dbt-ol: exit", "added s", "arrived"]
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    for fault in faults:
+        ours, theirs = by_key.get(("floe", fault)), by_key.get(("dbt-ol", fault))
+        cells = [fault, *_cells(ours, replays=True), *_cells(theirs, replays=False)]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _cells(row: Row | None, *, replays: bool) -> list[str]:
+    if row is None:
+        return ["-"] * (5 if replays else 3)
+    code = "stopped" if row.exit_code < 0 else str(row.exit_code)
+    cells = [code, f"{row.added_s:+.1f}", f"{row.during} of {row.expected}"]
+    if replays:
+        cells += [f"{row.after} of {row.expected}", str(row.repeated)]
+    return cells
+
+
+def main() -> None:
+    """Measure, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--dbt-ol", default=shutil.which("dbt-ol"), help="the dbt-ol to measure")
+    parser.add_argument("--faults", default=",".join(FAULTS), help="some of the faults")
+    parser.add_argument("--select", action="append", default=[], help="build these nodes only")
+    parser.add_argument("--json", type=Path, help="also write the rows to this file")
+    chosen = parser.parse_args()
+    faults = chosen.faults.split(",")
+    with tempfile.TemporaryDirectory() as folder:
+        rows = measure_floe(Project(Path(folder) / "floe", chosen.select), faults)
+        if chosen.dbt_ol:
+            rows += measure_dbt_ol(
+                Project(Path(folder) / "dbt_ol", chosen.select), chosen.dbt_ol, faults
+            )
+    print(table(faults, rows))
+    if not chosen.dbt_ol:
+        print("\ndbt-ol is not installed (pip install openlineage-dbt): its columns are empty.")
+    if chosen.json:
+        chosen.json.write_text(json.dumps([row._asdict() for row in rows], indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -116,3 +116,29 @@ def test_the_steps_of_a_run_are_one_trace(
     spans = backend.spans_of(run.trace_id, wanted)
     assert [child.exitcode for child in children] == [0, 0]
     assert len(spans) == len(set(spans)) == wanted
+
+
+def test_a_tracer_from_before_the_fork_serves_both_sides(backend: Backend, tmp_path: Path) -> None:
+    """The parent has gathered and sent already when it forks, as a server of workers has."""
+    run_id = str(uuid4())
+    tracer = OtlpTracer(exporter(sink_to("http", backend, tmp_path)))
+    tell(tracer, a_build(context(run_id=run_id, invocation="before")))
+    backend.spans_of(context(run_id=run_id).trace_id, SPANS_A_STEP)
+    begun = a_build(context(run_id=run_id, invocation="parent"))
+    tell(tracer, begun[:-1])
+    child = multiprocessing.get_context("fork").Process(
+        target=go_on, args=(tracer, run_id), daemon=True
+    )
+    child.start()
+    child.join(120)
+    tell(tracer, begun[-1:])
+    tracer.close(20)
+
+    spans = backend.spans_of(context(run_id=run_id).trace_id, 3 * SPANS_A_STEP)
+    assert child.exitcode == 0
+    assert len(spans) == len(set(spans)) == 3 * SPANS_A_STEP
+
+
+def go_on(tracer: OtlpTracer, run_id: str) -> None:
+    tell(tracer, a_build(context(run_id=run_id, invocation="child")))
+    tracer.close(20)

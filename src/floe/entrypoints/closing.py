@@ -1,6 +1,7 @@
 """The closing summary as lines of text: what ran, what failed, how long, where to look."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
 from floe.domain.model.closing_account import ClosingAccount, Failure, KindCount
@@ -90,7 +91,7 @@ def _kind_text(item: KindCount) -> str:
 
 def _failures(head: str, failures: Sequence[Failure], tone: Tone) -> Iterator[Line]:
     for failure in failures:
-        path = f"  {harmless(failure.path)}" if failure.path else ""
+        path = f"  {harmless(_from_here(failure.path))}" if failure.path else ""
         yield Line(head, f"{kind(failure.resource_type)} {harmless(failure.name)}{path}", tone)
         for _, text, _ in _paragraph("", failure.message, "plain"):
             yield Line("", f"  {text}")
@@ -123,3 +124,9 @@ def _delivery(report: DeliveryReport) -> Line:
 
 def _quoted(selection: str) -> str:
     return f'"{selection}"' if " " in selection else selection
+
+
+def _from_here(path: str) -> str:
+    """Return *path* as one would type it: relative where it is below the working directory."""
+    here = Path.cwd()
+    return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path

@@ -1,5 +1,6 @@
 """One finished node as one line: the same words in every kind of output for people."""
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -18,6 +19,9 @@ WORDS: Mapping[NodeStatus, str] = {
     NodeStatus.SKIPPED: "skip",
     NodeStatus.NO_OP: "no-op",
 }
+
+_HEADING = re.compile(r"[\w ]*Error(?: in \w+ \S+(?: \(.*\))?)?:?")
+"""The first line of dbt's messages: the kind of error, and the node that it is about."""
 
 
 class NodeLine(NamedTuple):
@@ -42,7 +46,7 @@ def node_line(event: NodeFinished, graph: ProjectGraph) -> NodeLine:
         name=label(event, graph),
         amount=_amount(event),
         took="" if skipped else seconds(event.execution_time_s),
-        note=first_line(event.message or "") if event.status.is_failure else "",
+        note=_telling(event.message or "") if event.status.is_failure else "",
     )
 
 
@@ -66,3 +70,11 @@ def _amount(event: NodeFinished) -> str:
     if event.rows_affected:
         return counted(event.rows_affected, "row")
     return ""
+
+
+def _telling(message: str) -> str:
+    """Return the line of *message* that says what is wrong; where it is wrong is known already."""
+    lines = [
+        line for line in harmless(message).splitlines() if not _HEADING.fullmatch(line.strip())
+    ]
+    return first_line("\n".join(lines)) or first_line(message)

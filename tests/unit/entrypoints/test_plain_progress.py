@@ -4,8 +4,9 @@ import io
 import time
 
 from floe.domain.model.errors import Problem
+from floe.domain.model.node_event import NodeStatus
 from floe.entrypoints.plain_progress import PlainProgress
-from tests.fakes import context, started
+from tests.fakes import context, finished, started
 from tests.unit.entrypoints.views import GRAPH, STORY, A, BrokenStream, tell
 
 
@@ -91,3 +92,17 @@ def test_the_story_leaves_no_thread_behind() -> None:
         view.on_event(STORY[0])
 
     assert not view._pulse.is_alive()
+
+
+def test_the_line_of_a_failure_says_what_is_wrong_and_not_where_again() -> None:
+    message = "Runtime Error in model a (models/a.sql)\n  Binder Error: no column x\n  LINE 3"
+    stream = io.StringIO()
+    view = PlainProgress(stream, context(), GRAPH)
+
+    view.on_event(finished(A, status=NodeStatus.ERROR, message=message))
+    view.on_event(finished(A, status=NodeStatus.ERROR, message="Runtime Error"))
+
+    assert [line.rsplit("· ", maxsplit=1)[-1] for line in _lines(stream)] == [
+        "Binder Error: no column x",
+        "Runtime Error",
+    ]

@@ -53,7 +53,7 @@ class Timeline(NamedTuple):
 def timeline(run: ArchivedRun, critical: Sequence[str]) -> Timeline:
     """Return the bars of every node of *run* that took any time."""
     ends = sorted(
-        (end for end in run.summary.nodes if end.at > end.started_at),
+        (end for end in run.summary.nodes if end.at > end.started_at and state(end) != "skipped"),
         key=lambda end: (end.started_at, end.at),
     )
     if not ends:

@@ -1,10 +1,11 @@
 """The end of a run for a person: what ran, what failed, how long, and where to look."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePath
 from typing import Self
 
 from floe.domain.model.delivery import DeliveryReport
-from floe.domain.model.manifest import TESTS, ProjectGraph
+from floe.domain.model.manifest import TESTS, DbtNode, ProjectGraph
 from floe.domain.model.node_event import NodeFinished, NodeStatus
 from floe.domain.model.run import RunSummary
 from floe.domain.model.value import Value
@@ -133,5 +134,11 @@ def _failure(end: NodeFinished, graph: ProjectGraph) -> Failure:
         about=tested[0].name if tested else name,
         resource_type=end.resource_type,
         message=end.message or "",
-        path=node.path if node is not None else None,
+        path=_path(node, graph),
     )
+
+
+def _path(node: DbtNode | None, graph: ProjectGraph) -> str | None:
+    if node is None or node.path is None:
+        return None
+    return str(PurePath(graph.project_root, node.path))

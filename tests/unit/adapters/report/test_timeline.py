@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from floe.adapters.report.timeline import WIDTH, timeline
 from floe.domain.model.archived_run import ArchivedRun
-from floe.domain.model.node_event import NodeFinished
+from floe.domain.model.node_event import NodeFinished, NodeStatus
 from floe.domain.model.run import RunSummary
 from tests.fakes import NOON, RUN_ID, finished
 
@@ -67,5 +67,7 @@ def test_each_thread_has_its_lane() -> None:
     assert line.lanes == 2
 
 
-def test_nodes_that_took_no_time_have_no_bar() -> None:
-    assert timeline(_run(_node(1, 0, 0, "a")), ()).bars == ()
+def test_nodes_that_took_no_time_or_were_skipped_have_no_bar() -> None:
+    skipped = _node(2, 1, 1, "a").model_copy(update={"status": NodeStatus.SKIPPED})
+
+    assert timeline(_run(_node(1, 0, 0, "a"), skipped), ()).bars == ()

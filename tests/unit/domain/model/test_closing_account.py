@@ -61,3 +61,19 @@ def test_the_slowest_come_first_and_what_was_skipped_took_no_time() -> None:
 def test_success_takes_both_a_good_exit_and_no_interruption() -> None:
     assert _account(finished(A)).is_success
     assert not _account(finished(A), exit_code=2).is_success
+
+
+def test_the_path_of_a_failure_can_be_opened_from_anywhere() -> None:
+    elsewhere = GRAPH.model_copy(update={"project_root": "/shop/dbt"})
+    summary = RunSummary(
+        run_id=RUN_ID,
+        pipeline="shop",
+        started_at=NOON,
+        finished_at=NOON,
+        exit_code=1,
+        nodes=(finished(A, status=NodeStatus.ERROR),),
+    )
+
+    account = ClosingAccount.of(summary, graph=elsewhere)
+
+    assert account.failures[0].path == "/shop/dbt/models/a.sql"

@@ -14,8 +14,9 @@ from openlineage.client.facet_v2 import (
 
 from floe.adapters.openlineage.assertions import test_facet
 from floe.adapters.openlineage.custom_facets import FloeDbtRunRunFacet, FloeTraceContextRunFacet
-from floe.adapters.openlineage.job_names import invocation_reference, node_job_name
+from floe.adapters.openlineage.job_names import invocation_reference
 from floe.adapters.openlineage.profile import EventProfile
+from floe.domain.model.identity import node_job_name
 from floe.domain.model.lineage import LineageEventType
 from floe.domain.model.run import RunContext, RunReference
 from floe.domain.model.run_ledger import RunTransition

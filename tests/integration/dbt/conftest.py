@@ -25,10 +25,10 @@ def state_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def runners(state_dir: Path) -> dict[str, DbtRunner]:
     return {
-        "subprocess": SubprocessDbtRunner(),
-        "child": ChildDbtRunner(),
+        "subprocess": SubprocessDbtRunner(grace_s=5),
+        "child": ChildDbtRunner(grace_s=5),
         "in_process": InProcessDbtRunner(),
-        "warm": WarmDbtRunner(state_dir, idle_s=60),
+        "warm": WarmDbtRunner(state_dir, idle_s=60, grace_s=5),
     }
 
 

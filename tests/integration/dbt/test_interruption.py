@@ -58,7 +58,7 @@ def test_a_reader_who_leaves_stops_the_running_query(
     began = time.monotonic()
     events.close()
 
-    assert time.monotonic() - began < 9
+    assert time.monotonic() - began < 20
     assert pid_of(started) == os.getpid() or ends_within(pid_of(started), 0.5)
 
 

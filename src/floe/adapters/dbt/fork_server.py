@@ -38,14 +38,23 @@ def serve_once(connection: socket.socket) -> None:
 class ForkServer:
     """Fork a child for each connection on *listener* until *idle_s* pass without one."""
 
-    def __init__(self, listener: socket.socket, idle_s: float) -> None:
+    def __init__(self, listener: socket.socket, address: Path, idle_s: float) -> None:
         self._listener = listener
+        self._address = address
         self._idle_s = idle_s
         self._lessons: dict[int, int] = {}
         self._kept = KeptManifest()
 
     def run(self) -> None:
-        """Serve until nobody has come for a while, and every child has ended."""
+        """Serve until nobody has come for a while and every child has ended, then clean up."""
+        try:
+            self._serve()
+        finally:
+            # In this order: whoever comes in between finds nothing and starts another server.
+            self._address.unlink(missing_ok=True)
+            self._listener.close()
+
+    def _serve(self) -> None:
         import dbt.cli.main
 
         dbt.cli.main.__name__  # noqa: B018 - imported for those who are forked from here
@@ -144,8 +153,9 @@ def main(descriptor: str, idle_s: str = "", pid_file: str = "") -> None:
         os._exit(0)
     os.setsid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Path(pid_file).write_text(str(os.getpid()), encoding="ascii")
-    ForkServer(bound, float(idle_s)).run()
+    note = Path(pid_file)
+    note.write_text(str(os.getpid()), encoding="ascii")
+    ForkServer(bound, note.with_suffix(""), float(idle_s)).run()
 
 
 if __name__ == "__main__":

@@ -50,6 +50,7 @@ class InProcessDbtRunner:
                         yield from mapping.feed(item)
             finally:
                 thread.stop()
+                _close_databases()
 
     def close(self) -> None:
         """Keep nothing, let go of nothing."""
@@ -156,6 +157,16 @@ def _cancel_queries() -> None:
         with contextlib.suppress(Exception):
             if adapter.is_cancelable():
                 list(adapter.cancel_open_connections())
+
+
+def _close_databases() -> None:
+    """Close what an adapter keeps open for the life of its process (dbt-duckdb: the file)."""
+    from dbt.adapters.factory import FACTORY
+
+    for adapter in list(FACTORY.adapters.values()):
+        close = getattr(adapter.connections, "close_all_connections", None)
+        if close is not None:
+            close()
 
 
 def _raise_in(thread: threading.Thread, error: type[BaseException]) -> None:

@@ -7,6 +7,7 @@ import os
 import socket
 import stat
 import sys
+import sysconfig
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from floe.domain.model.run import DbtCommand
 _ATTEMPTS = 3
 _READ_AT_START = ("PYTHON", "LD_", "DYLD_", "LC_", "LANG", "TZ", "MALLOC_", "OMP_")
 """Prefixes of variables that a process heeds when it starts, or a library when it is imported."""
+
+_PROGRAM = ("fork_server", "child", "programmatic", "kept_manifest")
 
 
 class WarmDbtRunner:
@@ -125,10 +128,9 @@ def _identity(command: DbtCommand) -> str:
     environment = {**os.environ, **command.environment}
     parts = [sys.executable, sys.version, str(os.getuid())]
     parts += [f"{name}={environment[name]}" for name in sorted(environment) if _heeded(name)]
-    parts += [f"{path}@{_modified(path)}" for path in sys.path]
-    parts += [
-        f"{path}@{_modified(str(path))}" for path in sorted(Path(__file__).parent.glob("*.py"))
-    ]
+    installed = {Path(sysconfig.get_path(name)) for name in ("purelib", "platlib")}
+    own = {Path(__file__).with_name(f"{name}.py") for name in _PROGRAM}
+    parts += [f"{path}@{_modified(path)}" for path in sorted(installed | own)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
@@ -136,9 +138,9 @@ def _heeded(name: str) -> bool:
     return name.startswith(_READ_AT_START)
 
 
-def _modified(path: str) -> int:
+def _modified(path: Path) -> int:
     """Return when *path* changed: installing a package touches the folder it goes to."""
     try:
-        return os.stat(path or ".").st_mtime_ns  # noqa: PTH116 - path may be empty
+        return path.stat().st_mtime_ns
     except OSError:
         return 0

@@ -5,10 +5,10 @@ from typing import Annotated
 from pydantic import Field
 
 from floe.adapters.artifacts.section import Section, one_of
+from floe.adapters.artifacts.sections import Level
 from floe.domain.model import pipeline
 
 _SAMPLINGS = ("always_on", "always_off", "probabilistic", "rate_limiting")
-_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _LOG_STORES = ("s3", "azure_blob", "gcs", "local", "noop")
 _YEAR_IN_DAYS = 365
 _LONGEST_UPLOAD_INTERVAL_S = 300
@@ -61,7 +61,7 @@ class _LogBackends(Section):
 
 
 class _Logging(Section):
-    level: Annotated[str, one_of(*_LEVELS)] = "INFO"
+    level: Level = "INFO"
     log_format: Annotated[str, one_of("json", "text")] = "json"
     backends: _LogBackends = Field(default_factory=_LogBackends)
 

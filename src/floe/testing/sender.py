@@ -149,3 +149,21 @@ class SenderContract:
 
         assert sender.close(10) == account
         assert backend.closed
+
+    def test_a_deliverer_that_raises_costs_nothing(
+        self, make: Callable[[Outbox, Mapping[str, Deliverer]], Sender], outbox: Outbox
+    ) -> None:
+        """Others wrote it: what it raises is a failed attempt."""
+        answers = iter([ValueError("a bug"), DELIVERED])
+
+        def answer(_: Envelope) -> Verdict:
+            outcome = next(answers)
+            if isinstance(outcome, Verdict):
+                return outcome
+            raise outcome
+
+        sender = make(outbox, {"backend": ScriptedDeliverer(answer)})
+        outbox.put(envelope())
+        (report,) = sender.close(10)
+
+        assert report.delivered == 1

@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Sequence
 
 from floe.adapters.delivery.breaker import Breaker
@@ -30,6 +31,7 @@ class Lane:
         self._destination = destination
         self._deliverer = deliverer
         self._breaker = breaker
+        self._batch: deque[Envelope] = deque()
         self._unrecorded: list[tuple[Envelope, Verdict]] = []
         self._in_trouble = False
         self._changed = threading.Condition()
@@ -70,6 +72,7 @@ class Lane:
 
     def forget(self) -> None:
         """Start anew in a forked child, where the thread does not exist."""
+        self._batch = deque()
         self._unrecorded = []
         self._changed = threading.Condition()
         self._asked = self._answered = 0
@@ -97,26 +100,37 @@ class Lane:
         try:
             while not self._stopping and not self._breaker.is_open:
                 self._record_what_is_left()
-                limit = _BATCH if self._breaker.is_healthy else 1
-                batch = self._outbox.claim(self._destination, limit)
-                if not batch:
+                if not self._batch:
+                    limit = _BATCH if self._breaker.is_healthy else 1
+                    self._batch.extend(self._outbox.claim(self._destination, limit))
+                if not self._batch:
                     return _LOOK_AGAIN_S if self._outbox.has_waiting(self._destination) else None
-                self._send(batch)
+                self._send()
         except OutboxError as error:
             _LOG.debug("delivery: %s", error)
             return _LONGEST_LOOK_S
         return max(self._breaker.opens_in_s, _LOOK_AGAIN_S)
 
-    def _send(self, batch: Sequence[Envelope]) -> None:
-        for place, envelope in enumerate(batch):
+    def _send(self) -> None:
+        """Send the batch; what is left of it when the outbox fails is sent the next time."""
+        while self._batch:
             if self._stopping or self._breaker.is_open:
-                self._outbox.release(batch[place:])
+                self._outbox.release(tuple(self._batch))
+                self._batch.clear()
                 return
-            verdict = self._deliverer.deliver(envelope)
+            envelope = self._batch.popleft()
+            verdict = self._attempt(envelope)
             self._breaker.record(verdict)
             self._tell(verdict)
             self._unrecorded.append((envelope, verdict))
             self._record_what_is_left()
+
+    def _attempt(self, envelope: Envelope) -> Verdict:
+        try:
+            return self._deliverer.deliver(envelope)
+        except Exception as error:  # noqa: BLE001 - the thread's edge: others wrote the deliverer
+            reason = f"the deliverer is broken: {type(error).__name__}"
+            return Verdict(outcome=Outcome.RETRY, reason=reason)
 
     def _record_what_is_left(self) -> None:
         """Settle attempts; what the outbox does not take now is tried again before the next."""

@@ -20,6 +20,11 @@ class Liveness:
         self._token = ""
         self._lock: FileLock | None = None
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether this process holds its lock."""
+        return self._lock is not None
+
     def token(self) -> str:
         """Return the name of this process, which holds its lock from now on.
 

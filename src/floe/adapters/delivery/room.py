@@ -1,10 +1,12 @@
 """What goes first when the outbox is full."""
 
+import logging
 import sqlite3
 
 from floe.adapters.delivery import rows
 from floe.domain.model.delivery import Envelope
 
+_LOG = logging.getLogger("floe.delivery")
 _LOOK_EVERY = 256
 _FREE_ONE_IN = 128
 _ROW_BYTES = 1024
@@ -23,6 +25,7 @@ class Room:
         self._events = events
         self._events_left = 0
         self._bytes_left = 0
+        self._has_told = False
 
     def make(self, connection: sqlite3.Connection, envelope: Envelope) -> bool:
         """Drop what goes first until *envelope* fits; False when that is *envelope* itself."""
@@ -39,6 +42,10 @@ class Room:
         events = self._events - rows.count(connection)
         size = self.size_bytes - rows.used_bytes(connection)
         spare = self._events // _FREE_ONE_IN if events <= 0 else 0
+        is_full = events - spare < 1 or size < need
+        if is_full and not self._has_told:
+            self._has_told = True
+            _LOG.warning("delivery: the outbox is full; what goes first is dropped and counted")
         while events - spare < 1 or size < need:
             lost = _drop_first(connection, envelope)
             if lost is None:

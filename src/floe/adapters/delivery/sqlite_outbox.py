@@ -237,7 +237,8 @@ class SqliteOutbox:
     def _process(self) -> str:
         """Return the name under which this process shows that it lives, if it can."""
         try:
-            state_directory.prepare(self._directory)
+            if not self._liveness.is_shown:
+                state_directory.prepare(self._directory)
             return self._liveness.token()
         except OSError:
             return ""

@@ -1,0 +1,70 @@
+import logging
+from collections.abc import Sequence
+
+import pytest
+
+from floe.adapters.delivery.memory_outbox import MemoryOutbox
+from floe.adapters.delivery.sender import BackgroundSender
+from floe.domain.model.delivery import Envelope, Outcome, Verdict
+from floe.domain.model.errors import OutboxError
+from floe.testing.outbox import DELIVERED, envelope
+from floe.testing.sender import ScriptedDeliverer
+
+
+class SometimesLocked(MemoryOutbox):
+    """An outbox that fails to record the first attempts, as one that another process holds."""
+
+    def __init__(self, failures: int) -> None:
+        super().__init__()
+        self.failures = failures
+
+    def settle(self, envelope: Envelope, verdict: Verdict) -> None:
+        self._fail()
+        super().settle(envelope, verdict)
+
+    def release(self, envelopes: Sequence[Envelope]) -> None:
+        self._fail()
+        super().release(envelopes)
+
+    def _fail(self) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise OutboxError("held by another process")
+
+
+def test_what_could_not_be_recorded_is_recorded_later_and_not_sent_again() -> None:
+    outbox = SometimesLocked(failures=2)
+    backend = ScriptedDeliverer()
+    for number in range(10):
+        outbox.put(envelope(key=str(number)))
+    sender = BackgroundSender(outbox, {"backend": backend})
+    (report,) = sender.close(10)
+
+    assert (report.delivered, report.waiting) == (10, 0)
+    assert [item.key for item in backend.attempts] == [str(number) for number in range(10)]
+
+
+def test_an_outage_is_told_once_and_so_is_its_end(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "floe.delivery")
+    down = Verdict(outcome=Outcome.RETRY, reason="backend.example cannot be reached")
+    answers = iter([down] * 4 + [DELIVERED] * 9)
+    outbox = MemoryOutbox(chance=lambda: 0.0)
+    for number in range(6):
+        outbox.put(envelope(key=str(number)))
+    BackgroundSender(outbox, {"backend": ScriptedDeliverer(lambda _: next(answers))}).close(10)
+
+    told = [(record.levelname, record.message) for record in caplog.records]
+    assert told == [
+        ("WARNING", "delivery to backend: backend.example cannot be reached"),
+        ("INFO", "delivery to backend works again"),
+    ]
+
+
+def test_no_thread_starts_before_something_is_put() -> None:
+    import threading
+
+    before = threading.active_count()
+    sender = BackgroundSender(MemoryOutbox(), {"backend": ScriptedDeliverer()})
+
+    assert threading.active_count() == before
+    sender.close(1)

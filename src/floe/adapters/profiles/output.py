@@ -8,6 +8,7 @@ from floe.adapters.profiles.completion import Completion
 from floe.adapters.profiles.findings import Findings
 from floe.adapters.profiles.sign_in import METHOD, choose_method
 from floe.adapters.profiles.table import Field, Kind, Method, Properties, Table
+from floe.adapters.profiles.template import has_template
 from floe.adapters.profiles.values import FREE, SECRET, ValueReader
 from floe.adapters.profiles.variables import VariableNames, variable_of_ref
 from floe.domain.model.env_var import EnvVar
@@ -86,6 +87,9 @@ class OutputReader:
             self._findings.warn("type", "the compute target decides the type")
         given: Properties = {}
         for key, value in self._table.prepare(present, self._findings).items():
+            if has_template(key) or not key.isprintable():
+                self._findings.problem("", "has a key that is no plain text")
+                continue
             field = self._table.by_name.get(key)
             name = field.name if field else key
             if name in given and given[name] != value:

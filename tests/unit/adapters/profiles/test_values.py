@@ -78,6 +78,8 @@ def test_numbers_and_booleans_may_be_written_as_text() -> None:
         ("duckdb", {"settings": {"a{{b": 1}}, "settings", "has a key that is no plain text"),
         ("duckdb", {"extensions": ["a b"]}, "extensions[0]", "must match"),
         ("duckdb", {"remote": "x"}, "remote", "must be a mapping"),
+        ("duckdb", {"{{ env_var('X') }}": 1}, "", "has a key that is no plain text"),
+        ("duckdb", {"a\nb": 1}, "", "has a key that is no plain text"),
         (
             "spark",
             {"server_side_parameters": {"{{ x": "1"}},

@@ -23,6 +23,7 @@ from floe.domain.model.profile import Profile
 from floe.domain.model.redaction import Redactor
 from floe.domain.model.run import DbtCommand, RunContext
 from floe.domain.model.settings import Settings
+from floe.domain.model.value import Value
 from floe.domain.use_cases.observe import ObservedRunner
 from floe.domain.use_cases.plan import require_compute
 from floe.ports.artifact_reader import ArtifactReader
@@ -171,26 +172,32 @@ def _report_writer() -> ReportWriter:
     return HtmlReportWriter()
 
 
-def _dbt(settings: Settings, state_dir: Path) -> DbtRunner:
-    match settings.dbt:
-        case chosen.InProcessDbt():
-            from floe.adapters.dbt.in_process import InProcessDbtRunner
+def _in_process_dbt() -> DbtRunner:
+    from floe.adapters.dbt.in_process import InProcessDbtRunner
 
-            return InProcessDbtRunner()
-        case chosen.ChildDbt():
-            from floe.adapters.dbt.child_runner import ChildDbtRunner
+    return InProcessDbtRunner()
 
-            return ChildDbtRunner()
-        case chosen.SubprocessDbt(executable=executable):
-            from floe.adapters.dbt.subprocess_runner import SubprocessDbtRunner
 
-            return SubprocessDbtRunner(executable)
-        case chosen.WarmDbt(idle_s=idle_s):
-            from floe.adapters.dbt.warm import WarmDbtRunner
+def _child_dbt() -> DbtRunner:
+    from floe.adapters.dbt.child_runner import ChildDbtRunner
 
-            return WarmDbtRunner(state_dir, idle_s)
-        case chosen.Plugin(kind=kind, options=options):
-            return cast(DbtRunner, plugin("floe.dbt", kind)(**options))
+    return ChildDbtRunner()
+
+
+def _subprocess_dbt(choice: chosen.SubprocessDbt) -> DbtRunner:
+    from floe.adapters.dbt.subprocess_runner import SubprocessDbtRunner
+
+    return SubprocessDbtRunner(choice.executable)
+
+
+def _warm_dbt(choice: chosen.WarmDbt, state_dir: Path) -> DbtRunner:
+    from floe.adapters.dbt.warm import WarmDbtRunner
+
+    return WarmDbtRunner(state_dir, choice.idle_s)
+
+
+def _plugin(group: str, choice: chosen.Plugin) -> Any:  # noqa: ANN401 - the group's own port
+    return plugin(group, choice.kind)(**choice.options)
 
 
 def _outbox(state_dir: Path) -> Iterator[Outbox]:
@@ -205,17 +212,69 @@ def _upkeep(outbox: Outbox) -> OutboxUpkeep:
     return cast("OutboxUpkeep", outbox)
 
 
+def _console_deliverer() -> Deliverer:
+    from floe.adapters.delivery.console import ConsoleDeliverer
+
+    return ConsoleDeliverer()
+
+
+def _file_deliverer(choice: chosen.File, plan: RunPlan) -> Deliverer:
+    from floe.adapters.delivery.file import FileDeliverer
+
+    return FileDeliverer(plan.project_root / choice.path)
+
+
+def _transport_deliverer(choice: chosen.LineageTransport) -> Deliverer:
+    from floe.adapters.delivery.openlineage_transport import TransportDeliverer
+
+    return TransportDeliverer(choice.config)
+
+
+def _http_deliverer(choice: chosen.LineageHttp, environ: Mapping[str, str]) -> Deliverer:
+    from floe.adapters.delivery.credentials import bearer_from
+    from floe.adapters.delivery.http import HttpDeliverer
+
+    return HttpDeliverer(
+        choice.url,
+        headers=choice.headers,
+        credentials=bearer_from(choice.api_key_env, environ) if choice.api_key_env else None,
+        timeout_s=choice.timeout_s,
+        compress=choice.compress,
+        ca_bundle=choice.ca_bundle,
+    )
+
+
+def _signal_deliverers(choice: chosen.OtlpHttp, environ: Mapping[str, str]) -> dict[str, Deliverer]:
+    from floe.adapters.delivery.credentials import headers_from
+    from floe.adapters.delivery.http import HttpDeliverer
+
+    return {
+        signal: HttpDeliverer(
+            f"{choice.endpoint.rstrip('/')}/v1/{signal}",
+            headers=choice.headers,
+            credentials=headers_from(choice.headers_env, environ) if choice.headers_env else None,
+            timeout_s=choice.timeout_s,
+            compress=choice.compress,
+            ca_bundle=choice.ca_bundle,
+        )
+        for signal in SIGNALS
+    }
+
+
 def _sender(
-    plan: RunPlan, settings: Settings, environ: Mapping[str, str], outbox: Outbox
+    settings: Settings,
+    environ: Mapping[str, str],
+    outbox: Outbox,
+    lineage: Callable[[], Deliverer],
 ) -> Sender:
+    """Return a sender for everything that may wait, whoever put it there."""
     from floe.adapters.delivery.sender import BackgroundSender
 
-    lineage = _lineage_deliverer(settings, plan.project_root, environ)
-    telemetry = settings.tracing
-    deliverers = (
-        _signal_deliverers(telemetry, environ) if isinstance(telemetry, chosen.OtlpHttp) else {}
-    )
-    return BackgroundSender(outbox, deliverers | ({LINEAGE: lineage} if lineage else {}))
+    own = not isinstance(settings.lineage, chosen.Off | chosen.Plugin)
+    deliverers = {LINEAGE: lineage()} if own else {}
+    if isinstance(settings.tracing, chosen.OtlpHttp):
+        deliverers |= _signal_deliverers(settings.tracing, environ)
+    return BackgroundSender(outbox, deliverers)
 
 
 def recovered(body: bytes, moment: datetime) -> bytes:
@@ -223,75 +282,6 @@ def recovered(body: bytes, moment: datetime) -> bytes:
     from floe.adapters.openlineage.last_will import stamped
 
     return stamped(body, moment)
-
-
-def _lineage_deliverer(
-    settings: Settings, root: Path, environ: Mapping[str, str]
-) -> Deliverer | None:
-    match settings.lineage:
-        case chosen.Console():
-            from floe.adapters.delivery.console import ConsoleDeliverer
-
-            return ConsoleDeliverer()
-        case chosen.File(path=path):
-            from floe.adapters.delivery.file import FileDeliverer
-
-            return FileDeliverer(root / path)
-        case chosen.LineageTransport(config=config):
-            from floe.adapters.delivery.openlineage_transport import TransportDeliverer
-
-            return TransportDeliverer(config)
-        case chosen.LineageHttp() as http:
-            from floe.adapters.delivery.credentials import bearer_from
-            from floe.adapters.delivery.http import HttpDeliverer
-
-            return HttpDeliverer(
-                http.url,
-                headers=http.headers,
-                credentials=bearer_from(http.api_key_env, environ) if http.api_key_env else None,
-                timeout_s=http.timeout_s,
-                compress=http.compress,
-                ca_bundle=http.ca_bundle,
-            )
-    return None
-
-
-def _lineage(
-    plan: RunPlan,
-    settings: Settings,
-    environ: Mapping[str, str],
-    *,
-    profile: Profile,
-    redactor: Redactor,
-    columns: Callable[[], "ColumnLineage"],
-    outbox: Callable[[], Outbox],
-) -> LineageEmitter:
-    if isinstance(settings.lineage, chosen.Off):
-        return NoOpLineageEmitter()
-    if isinstance(settings.lineage, chosen.Plugin):
-        made = plugin("floe.lineage", settings.lineage.kind)(**settings.lineage.options)
-        return cast(LineageEmitter, made)
-    from floe.adapters.delivery.sender import BackgroundSender
-    from floe.adapters.openlineage.emitter import OpenLineageEmitter
-    from floe.adapters.openlineage.profile import EventProfile
-
-    deliverer = _lineage_deliverer(settings, plan.project_root, environ)
-    box = outbox()
-    return OpenLineageEmitter(
-        box,
-        BackgroundSender(box, {LINEAGE: deliverer} if deliverer else {}),
-        destination=LINEAGE,
-        profile=EventProfile.of(
-            namespace=plan.lineage.namespace,
-            producer=OpenLineageConfig().producer,
-            dataset_names=_dataset_names(plan, settings, environ, profile),
-            capture_sql=settings.capture_sql,
-            project_dir=plan.project_dir,
-        ),
-        redactor=redactor,
-        governance=plan.pipeline.governance,
-        column_lineage=columns(),
-    )
 
 
 def _dataset_names(
@@ -305,32 +295,88 @@ def _dataset_names(
     return DatasetNames(connection, settings.dataset_namespace)
 
 
-def _column_lineage(plan: RunPlan, graph: ProjectGraph, state_dir: Path) -> "ColumnLineage":
+def _columns(plan: RunPlan, graph: ProjectGraph, state_dir: Path) -> "ColumnLineage":
     from floe.adapters.openlineage.column_lineage import ColumnLineage
     from floe.adapters.openlineage.compiled_sql import CompiledSql
     from floe.adapters.openlineage.lineage_cache import LineageCache
 
-    target = plan.manifest_path.parent if plan.manifest_path else None
     return ColumnLineage(
         graph,
         governance=plan.pipeline.governance,
-        compiled=CompiledSql(target),
+        compiled=CompiledSql(manifest_path(plan).parent),
         cache=LineageCache(state_dir / "columns"),
     )
 
 
-def _tracer(
+def _openlineage(
     plan: RunPlan,
     settings: Settings,
-    environ: Mapping[str, str],
     *,
-    outbox: Callable[[], Outbox],
-) -> Tracer:
-    if isinstance(settings.tracing, chosen.Off):
-        return NoOpTracer()
-    if isinstance(settings.tracing, chosen.Plugin):
-        made = plugin("floe.tracing", settings.tracing.kind)(**settings.tracing.options)
-        return cast(Tracer, made)
+    outbox: Outbox,
+    deliverer: Deliverer,
+    dataset_names: "DatasetNames",
+    redactor: Redactor,
+    columns: "ColumnLineage",
+) -> LineageEmitter:
+    from floe.adapters.delivery.sender import BackgroundSender
+    from floe.adapters.openlineage.emitter import OpenLineageEmitter
+    from floe.adapters.openlineage.profile import EventProfile
+
+    return OpenLineageEmitter(
+        outbox,
+        BackgroundSender(outbox, {LINEAGE: deliverer}),
+        destination=LINEAGE,
+        profile=EventProfile.of(
+            namespace=plan.lineage.namespace,
+            producer=OpenLineageConfig().producer,
+            dataset_names=dataset_names,
+            capture_sql=settings.capture_sql,
+            project_dir=plan.project_dir,
+        ),
+        redactor=redactor,
+        governance=plan.pipeline.governance,
+        column_lineage=columns,
+    )
+
+
+def _file_sink(choice: chosen.File, plan: RunPlan) -> "Sink":
+    from floe.adapters.otlp.line_sink import file_sink
+
+    return file_sink(plan.project_root / choice.path)
+
+
+def _console_sink() -> "Sink":
+    from floe.adapters.otlp.line_sink import console_sink
+
+    return console_sink()
+
+
+def _http_sink(choice: chosen.OtlpHttp, environ: Mapping[str, str], outbox: Outbox) -> "Sink":
+    from floe.adapters.delivery.sender import BackgroundSender
+    from floe.adapters.otlp.outbox_sink import OutboxSink
+    from floe.adapters.otlp.sink import Signal
+
+    sender = BackgroundSender(outbox, _signal_deliverers(choice, environ))
+    return OutboxSink(outbox, sender, {signal: str(signal) for signal in Signal})
+
+
+def _grpc_sink(choice: chosen.OtlpGrpc, environ: Mapping[str, str]) -> "Sink":
+    from floe.adapters.delivery.credentials import headers_from
+    from floe.adapters.otlp.direct_sink import DirectSink
+    from floe.adapters.otlp.grpc_transport import GrpcTransport
+    from floe.adapters.otlp.tls import Tls
+
+    secret = headers_from(choice.headers_env, environ)() if choice.headers_env else {}
+    transport = GrpcTransport(
+        choice.endpoint,
+        headers={**choice.headers, **secret},
+        compress=choice.compress,
+        tls=Tls(ca_bundle=choice.ca_bundle),
+    )
+    return DirectSink(transport, destination="telemetry", timeout_s=choice.timeout_s)
+
+
+def _otlp(plan: RunPlan, settings: Settings, environ: Mapping[str, str], sink: "Sink") -> Tracer:
     from floe.adapters.otlp.environment import read_environment
     from floe.adapters.otlp.exporter import BATCH, Exporter
     from floe.adapters.otlp.resource import floe_version, resource
@@ -339,7 +385,7 @@ def _tracer(
 
     said = read_environment(environ)
     exporter = Exporter(
-        _sink(plan, settings, environ, outbox),
+        sink,
         resource=resource(
             plan.tracing.service_name,
             environment=plan.tracing.attributes.get("deployment.environment"),
@@ -352,87 +398,29 @@ def _tracer(
         cumulative=said.cumulative,
     )
     rule = said.sampling or plan.tracing.sampling or Sampling()
-    logs = isinstance(settings.tracing, chosen.OtlpHttp | chosen.OtlpGrpc) and settings.tracing.logs
     return OtlpTracer(
         exporter,
         sampler=TraceSampler(rule, parent_based=said.parent_based),
         metrics=plan.tracing.metrics,
-        logs=logs,
+        logs=bool(getattr(settings.tracing, "logs", False)),
     )
 
 
-def _sink(
-    plan: RunPlan,
-    settings: Settings,
-    environ: Mapping[str, str],
-    outbox: Callable[[], Outbox],
-) -> "Sink":
-    from floe.adapters.otlp.line_sink import console_sink, file_sink
-
-    match settings.tracing:
-        case chosen.File(path=path):
-            return file_sink(plan.project_root / path)
-        case chosen.OtlpGrpc() as grpc:
-            from floe.adapters.otlp.direct_sink import DirectSink
-            from floe.adapters.otlp.grpc_transport import GrpcTransport
-            from floe.adapters.otlp.tls import Tls
-
-            transport = GrpcTransport(
-                grpc.endpoint,
-                headers={**grpc.headers, **_secret_headers(grpc.headers_env, environ)},
-                compress=grpc.compress,
-                tls=Tls(ca_bundle=grpc.ca_bundle),
-            )
-            return DirectSink(transport, destination="telemetry", timeout_s=grpc.timeout_s)
-        case chosen.OtlpHttp() as http:
-            return _outbox_sink(http, environ, outbox())
-    return console_sink()
-
-
-def _outbox_sink(http: chosen.OtlpHttp, environ: Mapping[str, str], outbox: Outbox) -> "Sink":
-    from floe.adapters.delivery.sender import BackgroundSender
-    from floe.adapters.otlp.outbox_sink import OutboxSink
-    from floe.adapters.otlp.sink import Signal
-
-    sender = BackgroundSender(outbox, _signal_deliverers(http, environ))
-    return OutboxSink(outbox, sender, {signal: str(signal) for signal in Signal})
-
-
-def _signal_deliverers(http: chosen.OtlpHttp, environ: Mapping[str, str]) -> dict[str, Deliverer]:
-    from floe.adapters.delivery.credentials import headers_from
-    from floe.adapters.delivery.http import HttpDeliverer
-
-    return {
-        signal: HttpDeliverer(
-            f"{http.endpoint.rstrip('/')}/v1/{signal}",
-            headers=http.headers,
-            credentials=headers_from(http.headers_env, environ) if http.headers_env else None,
-            timeout_s=http.timeout_s,
-            compress=http.compress,
-            ca_bundle=http.ca_bundle,
-        )
-        for signal in SIGNALS
-    }
-
-
-def _secret_headers(name: str | None, environ: Mapping[str, str]) -> Mapping[str, str]:
-    if name is None:
-        return {}
-    from floe.adapters.delivery.credentials import headers_from
-
-    return headers_from(name, environ)()
+def manifest_path(plan: RunPlan) -> Path:
+    """Return where dbt writes the manifest of *plan*, or would."""
+    project_dir = plan.project_dir or plan.project_root
+    return plan.manifest_path or project_dir / "target" / "manifest.json"
 
 
 def _graph(plan: RunPlan, reader: ManifestReader) -> ProjectGraph:
     """Return the project's graph, read from dbt's manifest when somebody first looks into it."""
     project_dir = plan.project_dir or plan.project_root
-    manifest = plan.manifest_path or project_dir / "target" / "manifest.json"
     compute = plan.pipeline.compute
     return ProjectGraph(
         project_name=project_files().project_name(project_dir) or plan.pipeline.name,
         adapter_type=compute.target if compute else "",
         project_root=str(project_dir),
-        nodes=DeferredNodes(lambda: reader.read(manifest)),
+        nodes=DeferredNodes(lambda: reader.read(manifest_path(plan))),
     )
 
 
@@ -479,6 +467,11 @@ def dagster_services(
     )
 
 
+def _slot(choice: Value, *own: type[Value]) -> str:
+    """Return the kind of *choice* where it is one of floe's *own*, else that of any package."""
+    return str(getattr(choice, "kind", "")) if isinstance(choice, own) else "plugin"
+
+
 class Container(containers.DeclarativeContainer):
     """One project's adapters, each made when it is first asked for."""
 
@@ -494,32 +487,105 @@ class Container(containers.DeclarativeContainer):
     profile_store: providers.Provider[ProfileStore] = providers.Singleton(_profile_store)
     redactor: providers.Provider[Redactor] = providers.Singleton(_redactor, environ, profile)
     manifest_reader: providers.Provider[ManifestReader] = providers.Singleton(_manifest_reader)
-    memory: providers.Provider[Memory] = providers.Singleton(_memory, state_dir)
     graph: providers.Provider[ProjectGraph] = providers.Singleton(_graph, plan, manifest_reader)
-    dbt: providers.Provider[DbtRunner] = providers.Singleton(_dbt, settings, state_dir)
+    memory: providers.Provider[Memory] = providers.Singleton(_memory, state_dir)
+    run_archive: providers.Provider[RunArchive] = providers.Singleton(_run_archive, state_dir)
+    report_writer: providers.Provider[ReportWriter] = providers.Singleton(_report_writer)
+
+    _dbt = settings.provided.dbt
+    dbt: providers.Provider[DbtRunner] = providers.Selector(
+        providers.Callable(
+            _slot,
+            _dbt,
+            chosen.InProcessDbt,
+            chosen.ChildDbt,
+            chosen.SubprocessDbt,
+            chosen.WarmDbt,
+        ),
+        in_process=providers.Singleton(_in_process_dbt),
+        child=providers.Singleton(_child_dbt),
+        subprocess=providers.Singleton(_subprocess_dbt, _dbt),
+        warm=providers.Singleton(_warm_dbt, _dbt, state_dir),
+        plugin=providers.Singleton(_plugin, "floe.dbt", _dbt),
+    )
+
     outbox: providers.Provider[Outbox] = providers.Resource(_outbox, state_dir)
     upkeep: providers.Provider[OutboxUpkeep] = providers.Singleton(_upkeep, outbox)
-    sender: providers.Provider[Sender] = providers.Singleton(
-        _sender, plan, settings, environ, outbox
+
+    _lineage = settings.provided.lineage
+    lineage_deliverer: providers.Provider[Deliverer] = providers.Selector(
+        _lineage.kind,
+        console=providers.Singleton(_console_deliverer),
+        file=providers.Singleton(_file_deliverer, _lineage, plan),
+        http=providers.Singleton(_http_deliverer, _lineage, environ),
+        transport=providers.Singleton(_transport_deliverer, _lineage),
     )
     columns: providers.Provider["ColumnLineage"] = providers.Singleton(
-        _column_lineage, plan, graph, state_dir
+        _columns, plan, graph, state_dir
     )
-    lineage: providers.Provider[LineageEmitter] = providers.Singleton(
-        _lineage,
+    _openlineage = providers.Singleton(
+        _openlineage,
+        plan,
+        settings,
+        outbox=outbox,
+        deliverer=lineage_deliverer,
+        dataset_names=providers.Singleton(_dataset_names, plan, settings, environ, profile),
+        redactor=redactor,
+        columns=columns,
+    )
+    lineage: providers.Provider[LineageEmitter] = providers.Selector(
+        providers.Callable(
+            _slot,
+            _lineage,
+            chosen.Off,
+            chosen.Console,
+            chosen.File,
+            chosen.LineageHttp,
+            chosen.LineageTransport,
+        ),
+        noop=providers.Singleton(NoOpLineageEmitter),
+        console=_openlineage,
+        file=_openlineage,
+        http=_openlineage,
+        transport=_openlineage,
+        plugin=providers.Singleton(_plugin, "floe.lineage", _lineage),
+    )
+
+    _tracing = settings.provided.tracing
+    _otlp = providers.Singleton(
+        _otlp,
         plan,
         settings,
         environ,
-        profile=profile,
-        redactor=redactor,
-        columns=columns.provider,
-        outbox=outbox.provider,
+        sink=providers.Selector(
+            _tracing.kind,
+            console=providers.Singleton(_console_sink),
+            file=providers.Singleton(_file_sink, _tracing, plan),
+            otlp_http=providers.Singleton(_http_sink, _tracing, environ, outbox),
+            otlp_grpc=providers.Singleton(_grpc_sink, _tracing, environ),
+        ),
     )
-    tracer: providers.Provider[Tracer] = providers.Singleton(
-        _tracer, plan, settings, environ, outbox=outbox.provider
+    tracer: providers.Provider[Tracer] = providers.Selector(
+        providers.Callable(
+            _slot,
+            _tracing,
+            chosen.Off,
+            chosen.Console,
+            chosen.File,
+            chosen.OtlpHttp,
+            chosen.OtlpGrpc,
+        ),
+        noop=providers.Singleton(NoOpTracer),
+        console=_otlp,
+        file=_otlp,
+        otlp_http=_otlp,
+        otlp_grpc=_otlp,
+        plugin=providers.Singleton(_plugin, "floe.tracing", _tracing),
+    )
+
+    sender: providers.Provider[Sender] = providers.Singleton(
+        _sender, settings, environ, outbox, lineage_deliverer.provider
     )
     observed: providers.Provider[ObservedRunner] = providers.Singleton(
         ObservedRunner, dbt, lineage, tracer, redactor
     )
-    run_archive: providers.Provider[RunArchive] = providers.Singleton(_run_archive, state_dir)
-    report_writer: providers.Provider[ReportWriter] = providers.Singleton(_report_writer)

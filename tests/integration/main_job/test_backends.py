@@ -18,6 +18,8 @@ WATCH = textwrap.dedent(
         first = arguments[0]
         if isinstance(first, socket.socket) and first.family == socket.AF_UNIX:
             return
+        if event == "socket.bind" and arguments[1] == ("::1", 0):
+            return  # urllib3, which dbt imports, asks whether there is IPv6
         descriptor = os.open(os.environ["WATCHED"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         os.write(descriptor, f"{event} {arguments[1:]}\\n".encode())
         os.close(descriptor)
@@ -40,7 +42,7 @@ def test_a_run_with_everything_off_opens_no_socket(
     ended = shop.floe(
         "run",
         "-s",
-        "harbours",
+        "fares",
         "--orchestrator",
         orchestrator,
         "--output",
@@ -63,7 +65,7 @@ def test_the_watch_sees_a_socket(shop: Shop, tmp_path: Path) -> None:
     ended = shop.floe(
         "run",
         "-s",
-        "harbours",
+        "fares",
         "--orchestrator",
         "direct",
         "--output",
@@ -79,7 +81,7 @@ def test_the_watch_sees_a_socket(shop: Shop, tmp_path: Path) -> None:
 def test_a_backend_that_is_away_changes_nothing_and_gets_everything_later(shop: Shop) -> None:
     shop.settings("lineage: {kind: http, url: 'http://127.0.0.1:9/api/v1/lineage'}\n")
 
-    away = shop.floe("run", "-s", "harbours", "--orchestrator", "direct", "--output", "plain")
+    away = shop.floe("run", "-s", "fares", "--orchestrator", "direct", "--output", "plain")
     shop.settings("lineage: {kind: file, path: .floe/lineage.jsonl}\n")
     back = shop.floe("lineage", "replay")
 
@@ -94,7 +96,7 @@ def test_a_contract_that_forbids_lineage_wins_over_the_settings(shop: Shop) -> N
     contract = shop.folder / "floe.yaml"
     contract.write_text(contract.read_text().replace("emit_lineage: true", "emit_lineage: false"))
 
-    ended = shop.floe("run", "-s", "harbours", "--orchestrator", "direct", "--output", "plain")
+    ended = shop.floe("run", "-s", "fares", "--orchestrator", "direct", "--output", "plain")
 
     assert ended.code == 0
     assert shop.events == []

@@ -91,12 +91,12 @@ def test_an_installed_backend_is_chosen_by_its_name(shop: Shop, packages: Path) 
         "tracing: {kind: acme, options: {path: spans.txt}}\n"
     )
 
-    ended = shop.floe("run", "-s", "harbours", "--orchestrator", "direct", PYTHONPATH=str(packages))
+    ended = shop.floe("run", "-s", "fares", "--orchestrator", "direct", PYTHONPATH=str(packages))
 
     assert ended.code == 0, ended.err
     told = (shop.folder / "lineage.txt").read_text().splitlines()
     assert told[0] == "START dbt"
-    assert "COMPLETE seed.skerryline.harbours" in told
+    assert "COMPLETE seed.skerryline.fares" in told
     assert (shop.folder / "spans.txt").read_text().splitlines() == [*told, "RUN 0"]
 
 

@@ -70,7 +70,7 @@ def test_a_backend_that_echoes_the_token_is_not_believed(shop: Shop) -> None:
     with FaultServer(Mode.UNAUTHORIZED) as backend:
         shop.settings(f"lineage: {{kind: http, url: '{backend.url}', api_key_env: ACME_TOKEN}}\n")
         ended = shop.floe(
-            "run", "-s", "harbours", "--orchestrator", "direct", "--output", "plain", **CANARIES
+            "run", "-s", "fares", "--orchestrator", "direct", "--output", "plain", **CANARIES
         )
 
     assert ended.code == 0

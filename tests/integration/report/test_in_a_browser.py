@@ -55,6 +55,24 @@ def test_the_script_runs_under_the_pages_own_policy(browser: str, tmp_path: Path
     assert re.findall(r'<details class="relation" id="(\w+)" open=""', dom) == ["r0"]
 
 
+def test_a_click_lights_up_what_a_node_is_made_from_and_what_is_made_from_it(
+    browser: str, tmp_path: Path
+) -> None:
+    page = HtmlReportWriter().write(page_run("word"), tmp_path / "r.html")
+    click = "document.getElementById('n0').dispatchEvent(new MouseEvent('click'))"
+    text = re.sub(r"<meta http-equiv=[^>]+>", "", page.read_text())
+    page.write_text(text.replace("</body>", f"<script>{click}</script></body>"))
+
+    dom = _dom(browser, page.as_uri(), tmp_path / "profile")
+
+    boxes = re.findall(r'<g class="(box [^"]*)" id="(n\d+)"', dom)
+    lit = {key for words, key in boxes if "lit" in words.split()}
+    chosen = {key for words, key in boxes if "chosen" in words.split()}
+    assert len(boxes) == 4
+    assert (lit, chosen) == ({"n0", "n1", "n2", "n3"}, {"n0"})
+    assert 'class="focused"' in dom
+
+
 def test_text_that_attacks_stays_text(browser: str, tmp_path: Path) -> None:
     run = page_run(_ATTACK, message=_ATTACK)
     page = HtmlReportWriter().write(run, tmp_path / "r.html", columns=page_columns(_ATTACK))

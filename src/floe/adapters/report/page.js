@@ -87,6 +87,15 @@
   byId("whole").addEventListener("click", fit);
   if (full.width > byId("canvas").clientWidth && full.width < 2 * byId("canvas").clientWidth) fit();
 
+  const first = picture.querySelector(".box.failed") || picture.querySelector(".box.critical");
+  if (first) {
+    const canvas = byId("canvas");
+    const at = first.getBoundingClientRect();
+    const frame = canvas.getBoundingClientRect();
+    canvas.scrollTop = at.top - frame.top - canvas.clientHeight / 2;
+    canvas.scrollLeft = at.left - frame.left - 40;
+  }
+
   const filter = (input, rows, also) => {
     const apply = () => {
       const wanted = input.value.trim().toLowerCase();

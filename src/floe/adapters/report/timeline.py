@@ -14,6 +14,8 @@ WIDTH = 1000.0
 _LANE = 30
 _TICKS = 8
 _LETTER = 6.4
+_LAST_LABEL = 0.96
+"""Share of the scale; further right a label would not fit."""
 
 
 class Bar(NamedTuple):
@@ -128,5 +130,8 @@ def _ticks(whole: float) -> tuple[Tick, ...]:
     rough = whole / _TICKS
     unit = 10.0 ** math.floor(math.log10(rough))
     step = next(unit * factor for factor in (1, 2, 5, 10) if unit * factor >= rough)
-    count = int(whole / step) + 1
-    return tuple(Tick(round(WIDTH * n * step / whole, 2), duration(n * step)) for n in range(count))
+    moments = [number * step for number in range(int(whole / step) + 1)]
+    return tuple(
+        Tick(round(WIDTH * at / whole, 2), duration(at) if at < _LAST_LABEL * whole else "")
+        for at in moments
+    )

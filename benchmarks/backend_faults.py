@@ -89,8 +89,9 @@ class Project:
         """Build with *tool*, dbt or dbt-ol, from the profile that floe writes."""
         directories = ["--project-dir", "dbt", "--profiles-dir", str(self.folder / "profiles")]
         more = {} if url is None else {"OPENLINEAGE_URL": url.removesuffix("/api/v1/lineage")}
-        namespace = {"OPENLINEAGE_NAMESPACE": "benchmark"}
-        return run([tool, "build", *directories, *self._selection], self.folder, namespace | more)
+        path = f"{Path(tool).resolve().parent}{os.pathsep}{os.environ['PATH']}"
+        more |= {"OPENLINEAGE_NAMESPACE": "benchmark", "PATH": path}
+        return run([tool, "build", *directories, *self._selection], self.folder, more)
 
     def write_profile(self) -> None:
         """Write the profile that ``dbt`` uses."""

@@ -33,10 +33,10 @@ CREATE TABLE IF NOT EXISTS dead (
   body BLOB NOT NULL, reason TEXT NOT NULL, status INTEGER, refused_at TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS will (
-  seq INTEGER PRIMARY KEY, id TEXT NOT NULL, destination TEXT NOT NULL, key TEXT NOT NULL,
+  destination TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL, process TEXT NOT NULL,
   kind TEXT NOT NULL, content_type TEXT NOT NULL, created_at TEXT NOT NULL, body BLOB NOT NULL,
-  process TEXT NOT NULL, UNIQUE (destination, key)
-);
+  PRIMARY KEY (destination, key)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sent (id TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS sent_order ON sent (seq);
 CREATE TABLE IF NOT EXISTS account (
@@ -157,7 +157,7 @@ def has_waiting(connection: sqlite3.Connection, destination: str) -> bool:
 
 def wills(connection: sqlite3.Connection) -> list[tuple[str, Envelope]]:
     """Return every will with the process that left it, oldest first."""
-    found = connection.execute(f"SELECT process, {_ENVELOPE} FROM will ORDER BY seq")  # noqa: S608
+    found = connection.execute(f"SELECT process, {_ENVELOPE} FROM will ORDER BY created_at")  # noqa: S608
     return [(process, envelope_of(rest)) for process, *rest in found]
 
 

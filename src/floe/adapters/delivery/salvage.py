@@ -6,7 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 # Each table with the column that its rows are read by, from both ends up to the damage.
-_TABLES = {"event": "seq", "dead": "seq", "will": "seq", "account": "destination", "sent": "id"}
+_TABLES = {
+    "event": "seq",
+    "dead": "seq",
+    "will": "destination",
+    "account": "destination",
+    "sent": "id",
+}
 
 
 def salvage(damaged: Path, into: sqlite3.Connection) -> int:

@@ -59,7 +59,6 @@ class OtelEnvironment(Value):
     """
 
     disabled: bool = False
-    base_endpoint: str | None = None
     service_name: str | None = None
     resource_attributes: Mapping[str, str] = Field(default_factory=dict)
     sampling: Sampling | None = None
@@ -72,11 +71,6 @@ class OtelEnvironment(Value):
     longest_value: int | None = None
     signals: Mapping[Signal, SignalOptions] = Field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-
-    @property
-    def has_endpoint(self) -> bool:
-        """Whether any signal has somewhere to go."""
-        return any(signal.endpoint for signal in self.signals.values())
 
 
 def read_environment(environ: Mapping[str, str]) -> OtelEnvironment:
@@ -98,7 +92,6 @@ class _Reader:
         preference = self._text(f"{_OTLP}METRICS_TEMPORALITY_PREFERENCE") or ""
         return OtelEnvironment(
             disabled=(self._text("OTEL_SDK_DISABLED") or "").lower() == "true",
-            base_endpoint=self._endpoint(f"{_OTLP}ENDPOINT"),
             service_name=self._text("OTEL_SERVICE_NAME") or attributes.get("service.name"),
             resource_attributes=attributes,
             sampling=sampling,

@@ -45,7 +45,7 @@ def endpoints(**environ: str) -> dict[str, str | None]:
 def test_an_empty_environment_says_nothing() -> None:
     environment = read_environment({})
 
-    assert not environment.has_endpoint
+    assert {options.endpoint for options in environment.signals.values()} == {None}
     assert not environment.disabled
     assert environment.sampling is None
     assert environment.warnings == ()
@@ -220,7 +220,7 @@ def test_what_is_malformed_is_pointed_out_and_left_out(name: str, value: str) ->
     environment = read_environment({name: value})
 
     assert [warning.partition(":")[0] for warning in environment.warnings] == [name]
-    assert not environment.has_endpoint
+    assert {options.endpoint for options in environment.signals.values()} == {None}
     assert environment.sampling is None
 
 

@@ -18,7 +18,10 @@ from floe.domain.model.node_event import DbtEvent
 from floe.domain.model.run import DbtCommand
 
 _ATTEMPTS = 3
-_READ_AT_START = ("PYTHON", "LD_", "DYLD_", "LC_", "LANG", "TZ", "MALLOC_", "OMP_")
+_READ_AT_START = (
+    *("PYTHON", "LD_", "DYLD_", "LC_", "LANG", "TZ", "MALLOC_", "OMP_"),
+    *("DBT_PACKAGE_HUB_URL", "DBT_REDSHIFT_CONNECTOR", "DBT_SNOWFLAKE_CONNECTOR", "DBT_SPARK_LOG"),
+)
 """Prefixes of variables that a process heeds when it starts, or a library when it is imported."""
 
 _PROGRAM = ("fork_server", "child", "programmatic", "kept_manifest")

@@ -7,7 +7,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from floe.adapters.dagster.assets import FloeAssetFactory
     from floe.adapters.dagster.translator import FloeTranslator
     from floe.adapters.openlineage.datasets import LineageDatasetBuilder
     from floe.adapters.openlineage.emitter import OpenLineageEmitter
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from floe.domain.model.materialization import AssetMaterializationResult, MaterializationStatus
     from floe.domain.model.profile import ProfileGeneratorConfig
     from floe.domain.model.tracing import TracingConfig
+    from floe.entrypoints.asset_factory import FloeAssetFactory
     from floe.entrypoints.project import Project, open_project
     from floe.ports.lineage import LineageEmitter
     from floe.ports.profile_generator import ProfileGenerator
@@ -45,7 +45,7 @@ _HOMES = {
     "DatabricksProfileGenerator": "adapters.profiles.databricks",
     "DbtModelMetadata": "domain.model.manifest",
     "DuckDBProfileGenerator": "adapters.profiles.duckdb",
-    "FloeAssetFactory": "adapters.dagster.assets",
+    "FloeAssetFactory": "entrypoints.asset_factory",
     "FloeError": "domain.model.errors",
     "FloeTranslator": "adapters.dagster.translator",
     "LineageDataset": "domain.model.lineage",

@@ -17,6 +17,7 @@ from floe.domain.model import settings as chosen
 from floe.domain.model.errors import Problem, UnknownAdapterError
 from floe.domain.model.lineage import OpenLineageConfig
 from floe.domain.model.manifest import DeferredNodes, ProjectGraph
+from floe.domain.model.node_event import NodeFinished
 from floe.domain.model.pipeline import TARGETS, Pipeline, Sampling
 from floe.domain.model.plan import RunPlan
 from floe.domain.model.profile import Profile
@@ -45,8 +46,8 @@ from floe.ports.sender import Sender
 from floe.ports.tracer import Tracer
 
 if TYPE_CHECKING:
-    from dagster import Definitions
-
+    from floe.adapters.dagster.assets import FloeAssetFactory
+    from floe.adapters.dagster.component import ProjectComponent
     from floe.adapters.dagster.services import Services
     from floe.adapters.openlineage.column_lineage import ColumnLineage
     from floe.adapters.openlineage.naming import DatasetNames
@@ -76,11 +77,19 @@ def plugin(group: str, kind: str) -> Callable[..., Any]:
     return cast(Callable[..., Any], next(iter(found)).load())
 
 
-def document_reader() -> ArtifactReader:
-    """Return the reader of contract documents; targets of installed packages are known to it."""
+def document_reader(environ: Mapping[str, str]) -> ArtifactReader:
+    """Return the reader of contract documents; targets of installed packages are known to it.
+
+    ``FLOE_PLATFORM_FILE`` and ``FLOE_PLATFORM_ENV`` say which platform a floe.yaml is for.
+    """
     from floe.adapters.artifacts.reader import DocumentReader
 
-    return DocumentReader(targets=(*TARGETS, *entry_points(group="floe.profiles").names))
+    platform = environ.get("FLOE_PLATFORM_FILE")
+    return DocumentReader(
+        targets=(*TARGETS, *entry_points(group="floe.profiles").names),
+        platform_file=Path(platform) if platform else None,
+        platform_env=environ.get("FLOE_PLATFORM_ENV"),
+    )
 
 
 def document_writer() -> ArtifactWriter:
@@ -438,32 +447,52 @@ def dagster_orchestrator(services: "Services") -> Orchestrator:
     return DagsterOrchestrator(services)
 
 
-def dagster_definitions(services: "Services") -> "Definitions":
-    """Return what a Dagster code location offers."""
+def dagster_asset_factory() -> "type[FloeAssetFactory]":
+    """Return the class that makes Dagster definitions."""
     from floe.adapters.dagster.assets import FloeAssetFactory
 
-    return FloeAssetFactory().create_definitions(services)
+    return FloeAssetFactory
+
+
+def dagster_component() -> "type[ProjectComponent]":
+    """Return the class that Dagster components of floe derive from."""
+    from floe.adapters.dagster.component import ProjectComponent
+
+    return ProjectComponent
 
 
 def dagster_services(
-    container: "Container",
-    command: DbtCommand,
-    context: RunContext,
-    manifest: Path,
-    pipeline: Pipeline,
+    container: "Container", plan: RunPlan, command: DbtCommand, context: RunContext
 ) -> "Services":
     """Return what Dagster's processes need of the rest of floe."""
-    from floe.adapters.dagster.services import Services
+    from floe.adapters.dagster.services import ColumnSource, Services
+
+    columns, graph = container.columns, container.graph
+
+    def origins(finished: NodeFinished) -> Mapping[str, tuple[ColumnSource, ...]]:
+        node = graph().node(finished.unique_id)
+        known = columns().work_out(node, finished.compiled_code) if node is not None else None
+        if known is None or known.lineage is None:
+            return {}
+        return {
+            column.name: tuple(
+                ColumnSource(origin.unique_id, origin.column)
+                for origin in column.origins
+                if any(way.influence.is_direct for way in origin.transformations)
+            )
+            for column in known.lineage.columns
+        }
 
     return Services(
         command=command,
         context=context,
-        read_graph=container.graph,
-        manifest_path=manifest,
+        read_graph=graph,
+        manifest_path=manifest_path(plan),
         dbt=container.observed(),
-        orchestration=pipeline.orchestration,
-        classifications=pipeline.governance.classifications,
+        orchestration=plan.pipeline.orchestration,
+        classifications=plan.pipeline.governance.classifications,
         links=container.settings().links,
+        column_lineage=origins,
     )
 
 

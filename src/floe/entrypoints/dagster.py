@@ -4,7 +4,11 @@
 """
 
 import os
+from pathlib import Path
 
-from floe.entrypoints.project import open_project
+from floe.container import discover
+from floe.entrypoints.asset_factory import FloeAssetFactory
 
-defs = open_project(os.environ.get("FLOE_ARTIFACTS")).definitions()
+defs = FloeAssetFactory().create_definitions(
+    os.environ.get("FLOE_ARTIFACTS") or discover(Path.cwd())
+)

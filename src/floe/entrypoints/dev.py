@@ -19,8 +19,7 @@ def serve(project: Project, port: int) -> int:
     if find_spec("dagster_webserver") is None:
         problem = Problem("Dagster's web page is not installed", fix="pip install 'floe[dev-ui]'")
         raise EnvironmentNotReadyError(problem)
-    project.write_profiles()
-    project.definitions()
+    project.dagster_services()
     home = project.state_dir / "dagster"
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     environment = {

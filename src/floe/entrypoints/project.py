@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Self
 from floe.container import (
     Container,
     changed_source,
-    dagster_definitions,
     dagster_orchestrator,
     dagster_services,
     direct_orchestrator,
@@ -52,8 +51,6 @@ from floe.ports.design_emitter import DesignEmitter
 from floe.ports.orchestrator import Orchestrator
 
 if TYPE_CHECKING:
-    from dagster import Definitions
-
     from floe.adapters.dagster.services import Services
 
 _COMPARED = 10
@@ -81,7 +78,7 @@ def open_project(
     variables = os.environ if environ is None else environ
     here = working_dir or Path.cwd()
     path = (here / artifacts).resolve() if artifacts else discover(here, source_only=source_only)
-    pipeline = document_reader().read(path)
+    pipeline = document_reader(variables).read(path)
     plan = locate_database(
         planning.plan(
             pipeline,
@@ -285,8 +282,8 @@ class Project:
         Raises:
             ArtifactError: The contract is no floe.yaml, or cannot be compiled.
         """
-        writer = document_writer()
-        return compile_pipeline(self.plan.pipeline, writer=writer, now=utc_now())
+        as_written = document_reader(self.environ).read(self.plan.pipeline.source)
+        return compile_pipeline(as_written, writer=document_writer(), now=utc_now())
 
     def publish_design(self) -> int:
         """Tell the lineage backend the whole graph before anything runs; return how many events.
@@ -351,14 +348,8 @@ class Project:
         )
         self.container.run_archive().keep(run)
 
-    def services(self, command: DbtCommand, context: RunContext) -> "Services":
-        """Return what Dagster needs of floe to run *command*."""
-        return dagster_services(
-            self.container, command, context, self.manifest_file, self.plan.pipeline
-        )
-
-    def definitions(self) -> "Definitions":
-        """Return what a Dagster code location offers for this project.
+    def dagster_services(self) -> "Services":
+        """Return what Dagster needs of floe, its profiles written and dbt's manifest fresh.
 
         dbt parses the project first where it changed since the last time.
 
@@ -369,7 +360,7 @@ class Project:
         self.write_profiles()
         command = self.command()
         self._prepared(command)
-        return dagster_definitions(self.services(command, self.start()))
+        return dagster_services(self.container, self.plan, command, self.start())
 
     def _prepared(self, command: DbtCommand) -> None:
         prepared = self.prepare(command)
@@ -385,7 +376,8 @@ class Project:
         if prepared.graph is None:
             # dbt's own words on why the project cannot be parsed, told by dbt itself.
             return direct_orchestrator(self.container.observed())
-        return dagster_orchestrator(self.services(command, context))
+        services = dagster_services(self.container, self.plan, command, context)
+        return dagster_orchestrator(services)
 
 
 def _warnings(plan: RunPlan, malformed: str | None) -> Iterator[str]:

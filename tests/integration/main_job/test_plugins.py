@@ -79,8 +79,8 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (source / "pyproject.toml").write_text(textwrap.dedent(PROJECT))
     (source / "acme_floe" / "__init__.py").write_text(textwrap.dedent(CODE))
     site = tmp_path_factory.mktemp("site")
-    words = ["uv", "pip", "install", "--quiet", "--offline", "--no-deps", "--no-build-isolation"]
-    words += ["--python", sys.executable, "--target", str(site), str(source)]
+    words = ["pip", "install", "--quiet", "--no-index", "--no-deps", "--no-build-isolation"]
+    words += ["--disable-pip-version-check", "--target", str(site), str(source)]
     subprocess.run([sys.executable, "-m", *words], check=True)  # noqa: S603 - our own words
     return site
 

@@ -53,7 +53,7 @@ def closing_lines(account: ClosingAccount) -> Iterator[Line]:
     if account.lost:
         yield Line("lost", f"{counted(account.lost, 'payload')} could not be kept", "warning")
     for place in account.places:
-        yield Line(harmless(place.what), harmless(place.where))
+        yield Line(harmless(place.what), harmless(_from_here(place.where)))
     if 0 < len(account.selection_to_repeat) <= LONGEST_SELECTION:
         again = " ".join(account.selection_to_repeat)
         yield Line("again", f"floe run -s {harmless(_quoted(again))}")
@@ -116,7 +116,7 @@ def _delivery(report: DeliveryReport) -> Line:
     failing = report.last_error if not report.is_complete else None
     trouble = f" ({harmless(failing)})" if failing else ""
     tone: Tone = "quiet" if report.is_complete else "warning"
-    name = harmless(report.destination)
+    name = harmless(_from_here(report.destination))
     if len(name) > LONGEST_HEAD:
         return Line("sent", f"{said or 'nothing'}{trouble} to {name}", tone)
     return Line(name, f"{said or 'nothing to deliver'}{trouble}", tone)

@@ -119,7 +119,7 @@ class LiveProgress:
                 case LogEmitted() if is_news(event, failed=self._failures > 0):
                     self._lines.append(Text(f"   {first_line(event.text)}", style="yellow"))
                 case InvocationFinished():
-                    self._state = "handing over lineage and traces"
+                    self._state = "handing over"
 
     def summary(self, account: ClosingAccount) -> None:
         """Print the closing summary in place of the live part."""

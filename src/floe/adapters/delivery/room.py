@@ -27,25 +27,25 @@ class Room:
         self._bytes_left = 0
         self._has_told = False
 
-    def make(self, connection: sqlite3.Connection, envelope: Envelope) -> bool:
-        """Drop what goes first until *envelope* fits; False when that is *envelope* itself."""
-        need = 2 * len(envelope.body) + _ROW_BYTES
-        is_short = self._events_left <= 0 or self._bytes_left < need
-        if is_short and not self._make(connection, envelope, need):
-            return False
-        self._events_left -= 1
-        self._bytes_left -= need
-        return True
+    def is_short(self, envelope: Envelope) -> bool:
+        """Return whether it must be counted before *envelope* may be put."""
+        return self._events_left <= 0 or self._bytes_left < _need(envelope)
 
-    def _make(self, connection: sqlite3.Connection, envelope: Envelope, need: int) -> bool:
-        """Count, and drop until *envelope* fits, with some to spare for the next ones."""
+    def take(self, envelope: Envelope) -> None:
+        """Note that *envelope* was put."""
+        self._events_left -= 1
+        self._bytes_left -= _need(envelope)
+
+    def make(self, connection: sqlite3.Connection, envelope: Envelope) -> bool:
+        """Count, and drop what goes first until *envelope* fits, with some to spare.
+
+        False when what goes first is *envelope* itself.
+        """
+        need = _need(envelope)
         events = self._events - rows.count(connection)
         size = self.size_bytes - rows.used_bytes(connection)
         spare = self._events // _FREE_ONE_IN if events <= 0 else 0
-        is_full = events - spare < 1 or size < need
-        if is_full and not self._has_told:
-            self._has_told = True
-            _LOG.warning("delivery: the outbox is full; what goes first is dropped and counted")
+        self._tell(is_full=events - spare < 1 or size < need)
         while events - spare < 1 or size < need:
             lost = _drop_first(connection, envelope)
             if lost is None:
@@ -58,6 +58,15 @@ class Room:
         self._events_left = min(_LOOK_EVERY, events)
         self._bytes_left = size
         return True
+
+    def _tell(self, *, is_full: bool) -> None:
+        if is_full and not self._has_told:
+            self._has_told = True
+            _LOG.warning("delivery: the outbox is full; what goes first is dropped and counted")
+
+
+def _need(envelope: Envelope) -> int:
+    return 2 * len(envelope.body) + _ROW_BYTES
 
 
 def _drop_first(connection: sqlite3.Connection, envelope: Envelope) -> int | None:

@@ -48,6 +48,14 @@ SCHEMA += f"PRAGMA user_version = {VERSION}; COMMIT;"
 _ENVELOPE = "destination, key, kind, content_type, created_at, body"
 _FIELDS = ("destination", "key", "kind", "content_type", "created_at", "body")
 Where: TypeAlias = tuple[str, tuple[object, ...]]
+_INSERT = f"""
+INSERT INTO event (id, {_ENVELOPE}, rank, due, head)
+SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,
+  NOT EXISTS (SELECT 1 FROM event WHERE destination = ?2 AND key = ?3)
+WHERE NOT EXISTS (SELECT 1 FROM event WHERE destination = ?2 AND key = ?3 AND id = ?1)
+  AND NOT EXISTS (SELECT 1 FROM sent WHERE id = ?1)
+  AND NOT EXISTS (SELECT 1 FROM dead WHERE id = ?1)
+"""  # noqa: S608 - our own names
 _TELEMETRY = (PayloadKind.SPANS, PayloadKind.METRICS, PayloadKind.LOGS, PayloadKind.LINEAGE_OTHER)
 _RANK = {kind: len(_TELEMETRY) - place for place, kind in enumerate(_TELEMETRY)}
 
@@ -100,14 +108,12 @@ def used_bytes(connection: sqlite3.Connection) -> int:
 
 def insert(
     connection: sqlite3.Connection, envelope: Envelope, envelope_id: str, due: float = 0
-) -> None:
-    """Add *envelope* at the end of its line."""
-    connection.execute(
-        f"INSERT INTO event (id, {_ENVELOPE}, rank, due, head)"  # noqa: S608 - our own names
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, NOT EXISTS ("
-        "SELECT 1 FROM event WHERE destination = ?2 AND key = ?3))",
-        (envelope_id, *columns_of(envelope), rank(envelope.kind), due),
+) -> bool:
+    """Add *envelope* at the end of its line and return whether it was new, in one statement."""
+    added = connection.execute(
+        _INSERT, (envelope_id, *columns_of(envelope), rank(envelope.kind), due)
     )
+    return added.rowcount > 0
 
 
 def replace(connection: sqlite3.Connection, envelope_id: str, envelope: Envelope) -> bool:
@@ -319,9 +325,10 @@ def requeue(connection: sqlite3.Connection, envelope_id: str | None) -> int:
         f"SELECT {_ENVELOPE} FROM dead WHERE ?1 IS NULL OR id = ?1 ORDER BY seq",  # noqa: S608
         (envelope_id,),
     ).fetchall()
+    purged = purge(connection, envelope_id)
     for envelope in map(envelope_of, letters):
         insert(connection, envelope, envelope.envelope_id)
-    return purge(connection, envelope_id)
+    return purged
 
 
 def purge(connection: sqlite3.Connection, envelope_id: str | None) -> int:

@@ -246,12 +246,14 @@ class SqliteOutbox:
     def _keep(self, connection: sqlite3.Connection, entry: Entry) -> None:
         envelope = entry.envelope
         envelope_id = envelope.envelope_id
-        if rows.is_known(connection, envelope, envelope_id):
-            return
-        if not self._room.make(connection, envelope):
-            return
+        if self._room.is_short(envelope):
+            is_known = rows.is_known(connection, envelope, envelope_id)
+            if is_known or not self._room.make(connection, envelope):
+                return
         due = entry.not_before.timestamp() if entry.not_before else 0.0
-        rows.insert(connection, envelope, envelope_id, due)
+        if not rows.insert(connection, envelope, envelope_id, due):
+            return
+        self._room.take(envelope)
         if envelope.kind is PayloadKind.LINEAGE_END:
             rows.withdraw_will(connection, envelope.destination, envelope.key)
         elif entry.last_will is not None:

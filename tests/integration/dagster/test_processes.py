@@ -44,28 +44,22 @@ def executable(directory: Path, script: Path) -> None:
 
 
 def start(location: Path, **environment: str) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(  # noqa: S603 - dagster of this environment
-        [
-            DAGSTER,
-            "asset",
-            "materialize",
-            "--select",
-            "*",
-            "-m",
-            "tests.integration.dagster.busy_location",
-        ],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "DAGSTER_HOME": str(location / "home"),
-            "BUSY_DIR": str(location),
-            "BUSY_PID": str(location / "pid"),
-            "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}",
-            **environment,
-        },
-        stdout=(location / "out").open("wb"),
-        stderr=subprocess.STDOUT,
-    )
+    module = "tests.integration.dagster.busy_location"
+    with (location / "out").open("wb") as output:
+        return subprocess.Popen(  # noqa: S603 - dagster of this environment
+            [DAGSTER, "asset", "materialize", "--select", "*", "-m", module],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "DAGSTER_HOME": str(location / "home"),
+                "BUSY_DIR": str(location),
+                "BUSY_PID": str(location / "pid"),
+                "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}",
+                **environment,
+            },
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:

@@ -8,18 +8,20 @@ from urllib.parse import quote, urlsplit
 from dagster import MetadataValue
 
 from floe.adapters.dagster.manifest import Props
+from floe.domain.model.identity import node_job_name
 from floe.domain.model.run import RunContext
 from floe.domain.model.settings import Links
 
 
 def definition_links(links: Links, namespace: str, props: Props) -> dict[str, MetadataValue[Any]]:
     """Return the links of an asset, those that no run is needed for."""
-    return _filled(links, {"job_namespace": namespace, "job_name": job_name(props)})
+    return _filled(
+        links,
+        {"job_namespace": namespace, "job_name": node_job_name(str(props.get("unique_id", "")))},
+    )
 
 
-def run_links(
-    links: Links, context: RunContext, unique_id: str, props: Props
-) -> dict[str, MetadataValue[Any]]:
+def run_links(links: Links, context: RunContext, unique_id: str) -> dict[str, MetadataValue[Any]]:
     """Return the links of one execution of the node *unique_id*."""
     return _filled(
         links,
@@ -28,16 +30,9 @@ def run_links(
             "span_id": context.node_span_id(unique_id),
             "run_id": context.node_run_id(unique_id),
             "job_namespace": context.namespace,
-            "job_name": job_name(props),
+            "job_name": node_job_name(unique_id),
         },
     )
-
-
-def job_name(props: Props) -> str:
-    """Return the name of the node's lineage job: ``{package}.{resource type}.{name}``."""
-    resource_type, _, rest = str(props.get("unique_id", "")).partition(".")
-    package, _, name = rest.partition(".")
-    return ".".join(part for part in (package, resource_type, name) if part)
 
 
 def _filled(links: Links, values: Mapping[str, str]) -> dict[str, MetadataValue[Any]]:

@@ -69,7 +69,7 @@ class ResultMapper:
         knows = check is not None or is_asset(props)
         metadata = {
             **(self._default_metadata(event) if knows else {"unique_id": event.unique_id}),
-            **self._own_metadata(event, props),
+            **self._own_metadata(event),
         }
         if check is not None and event.status is not NodeStatus.SKIPPED:
             yield from self._check(event, check, metadata)
@@ -141,7 +141,7 @@ class ResultMapper:
                 return dict(told.metadata)
         return {"unique_id": event.unique_id}
 
-    def _own_metadata(self, event: NodeFinished, props: Props) -> dict[str, Any]:
+    def _own_metadata(self, event: NodeFinished) -> dict[str, Any]:
         context = self._context
         facts: dict[str, Any] = {
             "status": str(event.status),
@@ -152,7 +152,7 @@ class ResultMapper:
             "floe/rows_affected": event.rows_affected,
             "floe/failures": event.failures,
             "floe/message": plain(event.message) if event.message else None,
-            **run_links(self._services.links, context, event.unique_id, props),
+            **run_links(self._services.links, context, event.unique_id),
         }
         return {key: value for key, value in facts.items() if value is not None}
 

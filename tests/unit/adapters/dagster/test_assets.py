@@ -10,11 +10,13 @@ from typing import Any, cast
 import pytest
 from dagster import (
     AssetKey,
+    AssetsDefinition,
     AssetSelection,
     DagsterInstance,
     DailyPartitionsDefinition,
     Definitions,
     ExecuteInProcessResult,
+    TableColumnLineage,
     define_asset_job,
 )
 
@@ -140,7 +142,9 @@ def test_column_lineage_is_dagsters_own(tmp_path: Path, instance: DagsterInstanc
     result = run(services, instance)
 
     (made,) = result.asset_materializations_for_node("shop_dbt")
-    (dep,) = made.metadata["dagster/column_lineage"].value.deps_by_column["id"]
+    lineage = made.metadata["dagster/column_lineage"].value
+    assert isinstance(lineage, TableColumnLineage)
+    (dep,) = lineage.deps_by_column["id"]
     assert (dep.asset_key, dep.column_name) == (AssetKey("raw"), "key")
 
 
@@ -245,7 +249,7 @@ def test_a_split_project_has_every_asset_in_one_step(
 ) -> None:
     definitions = FACTORY.create_definitions(services_of(SHOP, tmp_path), split=split)
 
-    assets = [item for item in definitions.assets or () if hasattr(item, "op")]
+    assets = [item for item in definitions.assets or () if isinstance(item, AssetsDefinition)]
     assert len(assets) == steps
     assert sum(len(list(item.keys)) for item in assets) == 3
 

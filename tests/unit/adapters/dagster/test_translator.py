@@ -13,8 +13,8 @@ from floe.adapters.dagster.manifest import Manifest, Props, tidy_manifest
 from floe.adapters.dagster.selection import DbtSelection
 from floe.adapters.dagster.specs import project_specs
 from floe.adapters.dagster.translator import FloeTranslator
-from floe.adapters.openlineage.job_names import node_job_name
 from floe.domain.model.governance import ColumnClassification
+from floe.domain.model.identity import node_job_name
 from floe.domain.model.settings import Links
 from tests.unit.adapters.dagster.projects import check_of, manifest_of, model, source
 

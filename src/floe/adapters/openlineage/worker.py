@@ -23,6 +23,7 @@ class Worker:
         self._owner: int | None = None
         self._lock = Lock()
         self._closed = False
+        self._abandoned = False
 
     def submit(self, task: Callable[[], None]) -> bool:
         """Have *task* run later; return False, and forget it, where there is no room."""
@@ -36,11 +37,12 @@ class Worker:
         return True
 
     def close(self, timeout_s: float) -> None:
-        """Wait at most *timeout_s* seconds for the tasks that wait; take no more."""
+        """Wait at most *timeout_s* seconds for the tasks that wait, drop the rest; take no more."""
         self._closed = True
         deadline = monotonic() + timeout_s
         while self._owner == os.getpid() and self._queue.unfinished_tasks:
             if monotonic() >= deadline:
+                self._abandoned = True
                 return
             sleep(0.005)
 
@@ -56,7 +58,8 @@ class Worker:
         while True:
             task = queue.get()
             try:
-                task()
+                if not self._abandoned:
+                    task()
             except Exception:  # noqa: BLE001 - this is the edge of a thread
                 _LOG.debug("a task beside the pipeline failed", exc_info=True)
             finally:

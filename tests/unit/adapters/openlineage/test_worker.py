@@ -42,6 +42,18 @@ def test_there_is_room_for_so_many_tasks_only() -> None:
     hold.set()
 
 
+def test_what_was_not_done_in_time_is_dropped() -> None:
+    worker, hold, late = Worker(), Event(), Event()
+    worker.submit(lambda: hold.wait(10))  # type: ignore[arg-type]
+    worker.submit(late.set)
+
+    worker.close(0.05)
+    hold.set()
+    worker.close(5.0)
+
+    assert not late.is_set()
+
+
 def test_the_close_is_bounded_and_final() -> None:
     worker, hold = Worker(), Event()
     worker.submit(lambda: hold.wait(10))  # type: ignore[arg-type]

@@ -1,9 +1,12 @@
 """The second look that four adapters take at their credentials before they connect."""
 
 import json
+import os
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
@@ -24,9 +27,13 @@ def has_second_look(case: Case) -> bool:
     return case.target in _LOOKS and case.id not in ASKS_THE_NETWORK
 
 
-def look_again(case: Case, credentials: Any) -> object:
-    """Let the adapter of *case* build from *credentials* what it would connect with."""
-    return _LOOKS[case.target](credentials)
+def look_again(case: Case, credentials: Any, directory: Path) -> object:
+    """Let the adapter of *case* build from *credentials* what it would connect with.
+
+    What Google's library looks for in the environment is a file in *directory*.
+    """
+    with patch.dict(os.environ, {"GOOGLE_APPLICATION_CREDENTIALS": str(keyfile(directory))}):
+        return _LOOKS[case.target](credentials)
 
 
 def environment(case: Case, directory: Path) -> dict[str, str]:
@@ -38,7 +45,7 @@ def environment(case: Case, directory: Path) -> dict[str, str]:
         elif name.endswith("PRIVATE_KEY"):
             found[name] = private_key(_passphrase(case))
         elif name == "GOOGLE_APPLICATION_CREDENTIALS":
-            found[name] = str(_keyfile(directory))
+            found[name] = str(keyfile(directory))
     return found
 
 
@@ -55,8 +62,9 @@ def _passphrase(case: Case) -> str | None:
     return PASSPHRASE if case.name.endswith("encrypted") else None
 
 
+@cache
 def private_key(passphrase: str | None) -> str:
-    """Return a new RSA key as PEM, encrypted where there is a *passphrase*."""
+    """Return an RSA key as PEM, the same for the same passphrase, encrypted where there is a *passphrase*."""
     key: RSAPrivateKey = generate_private_key(public_exponent=65537, key_size=2048)
     encryption: serialization.KeySerializationEncryption = serialization.NoEncryption()
     if passphrase is not None:
@@ -67,7 +75,8 @@ def private_key(passphrase: str | None) -> str:
     return pem.decode()
 
 
-def _keyfile(directory: Path) -> Path:
+def keyfile(directory: Path) -> Path:
+    """Write the key of a service account into *directory* and return its path."""
     path = directory / "keyfile.json"
     content = {
         "type": "service_account",

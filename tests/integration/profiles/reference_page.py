@@ -59,7 +59,7 @@ def _methods() -> str:
     connected: Mapping[str, str] = json.loads(CONNECTED.read_text(encoding="utf-8"))
     rows = [
         (
-            case.target,
+            case.profile.outputs["dev"]["type"],
             f"`{case.method}`" + (f" ({case.name})" if case.name else ""),
             _selected_by(case),
             _needs(case),
@@ -111,12 +111,10 @@ def _accepted(case: Case) -> str:
         credentials = dbt_check.credentials(text, "dev", environ)
         if case.id in adapter_checks.ASKS_THE_NETWORK:
             return f"credentials; more {adapter_checks.ASKS_THE_NETWORK[case.id]}"
-        if case.id.startswith("bigquery/oauth") and case.method == "oauth":
-            return "credentials; more asks Google"
         if not adapter_checks.has_second_look(case):
             return "credentials"
         adapter_checks.with_files(case, credentials, directory)
-        adapter_checks.look_again(case, credentials)
+        adapter_checks.look_again(case, credentials, directory)
         return "credentials, connection arguments"
 
 

@@ -46,16 +46,13 @@ def test_every_key_is_one_that_the_adapter_knows(case: Case) -> None:
 
 
 @second_look
-def test_the_adapter_builds_its_connection_arguments(
-    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_adapter_builds_its_connection_arguments(case: Case, tmp_path: Path) -> None:
     environ = adapter_checks.environment(case, tmp_path)
-    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(adapter_checks._keyfile(tmp_path)))
     credentials = dbt_check.credentials(ProfileWriter().render(case.profile), "dev", environ)
 
     adapter_checks.with_files(case, credentials, tmp_path)
 
-    assert adapter_checks.look_again(case, credentials) is not None
+    assert adapter_checks.look_again(case, credentials, tmp_path) is not None
 
 
 @every_case

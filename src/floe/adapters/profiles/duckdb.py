@@ -30,6 +30,7 @@ _SECRET = Field(
         Field("refresh_token", secret=True),
         Field("password", secret=True),
         Field("token", secret=True),
+        Field("extra_http_headers", Kind.TEXT_MAPPING),
     ),
 )
 _ATTACH = Field(
@@ -144,13 +145,14 @@ def _check_secrets(secrets: object, findings: Findings) -> None:
 
 
 def _check_options(attached: object, findings: Findings) -> None:
-    """Values in quotes reach SQL as they are, and so does what is no scalar."""
+    """Names, values in quotes and what is no scalar reach SQL as they are."""
     for index, each in enumerate(attached if isinstance(attached, list) else []):
         options = each.get("options")
         for key, value in options.items() if isinstance(options, dict) else ():
-            quoted = isinstance(value, str) and value.strip()[:1] in ("'", '"')
-            if quoted or isinstance(value, list | dict):
-                path = f"attach[{index}].options.{key}"
+            path = f"attach[{index}].options.{key}"
+            if key == "type" and not re.fullmatch(_NAME, str(value)):
+                findings.problem(path, f"must match {_NAME}")
+            elif isinstance(value, list | dict) or str(value).strip()[:1] in ("'", '"'):
                 findings.problem(path, "must be a plain scalar without quotes")
 
 

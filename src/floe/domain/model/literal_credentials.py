@@ -5,6 +5,7 @@ What is found is told by key path only: a value never leaves this module.
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from itertools import pairwise
 from typing import NamedTuple
 
 from floe.domain.model.env_var import EnvVar
@@ -12,16 +13,68 @@ from floe.domain.model.env_var import EnvVar
 _NOTHING: frozenset[str] = frozenset()
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _CREDENTIAL_WORDS = frozenset(
-    "apikey authorization credential credentials pass passcode passphrase passwd password passwords"
-    " pat pwd secret secrets token".split()
+    {
+        "apikey",
+        "authorization",
+        "credential",
+        "credentials",
+        "pass",
+        "passcode",
+        "passphrase",
+        "passwd",
+        "password",
+        "passwords",
+        "pat",
+        "pwd",
+        "secret",
+        "secrets",
+        "token",
+    }
 )
 _KEY_OF = frozenset(
-    "access account api auth encryption master private secret shared signing storage".split()
+    {
+        "access",
+        "account",
+        "api",
+        "auth",
+        "encryption",
+        "master",
+        "private",
+        "secret",
+        "shared",
+        "signing",
+        "storage",
+    }
 )
 _PHRASES = (("connection", "string"), ("keyfile", "json"))
 _HARMLESS_ENDINGS = frozenset(
-    "count dir enabled endpoint env expiration expiry file filepath format length lifetime limit"
-    " method name names path provider ref timeout ttl type uri url version".split()
+    {
+        "count",
+        "dir",
+        "enabled",
+        "endpoint",
+        "env",
+        "expiration",
+        "expiry",
+        "file",
+        "filepath",
+        "format",
+        "length",
+        "lifetime",
+        "limit",
+        "method",
+        "name",
+        "names",
+        "path",
+        "provider",
+        "ref",
+        "timeout",
+        "ttl",
+        "type",
+        "uri",
+        "url",
+        "version",
+    }
 )
 _LOOKS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("a private key", re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY")),
@@ -32,6 +85,7 @@ _LOOKS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("a GitHub token", re.compile(r"(?<![A-Za-z0-9])(?:gh[pousr]_\w{36}|github_pat_\w{22,})")),
     ("an Authorization header", re.compile(r"(?i)^\s*(?:bearer|basic)\s+[\w+/=.~-]{8,}\s*$")),
     ("user information in a URL", re.compile(r"[A-Za-z][\w+.-]*://[^/?#\s@]+@")),
+    ("user information", re.compile(r"^[^\s/:@]+:[^\s/:@]+@[\w.-]+")),
     (
         "a password in a connection string",
         re.compile(
@@ -59,7 +113,7 @@ def is_credential_key(key: str) -> bool:
         return False
     if words[-1] in _CREDENTIAL_WORDS:
         return True
-    pairs = tuple(zip(words, words[1:], strict=False))
+    pairs = tuple(pairwise(words))
     return any(first in _KEY_OF and second == "key" for first, second in pairs) or any(
         phrase in pairs for phrase in _PHRASES
     )

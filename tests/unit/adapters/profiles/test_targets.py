@@ -202,6 +202,27 @@ def test_an_option_that_would_reach_sql_as_it_is_is_refused(value: object) -> No
     assert "must be a plain scalar" in found["attach[1].options.o"]
 
 
+def test_a_type_among_the_options_is_a_name() -> None:
+    found = refusals("duckdb", attach=[{"path": "y", "options": {"type": "x); drop schema main"}}])
+
+    assert "must match" in found["attach[0].options.type"]
+
+
+def test_headers_of_a_duckdb_secret_are_a_mapping_of_references() -> None:
+    headers = {"Authorization": "{{ env_var('LAKE_HEADER') }}", "X-Trace": "1"}
+    [found] = output("duckdb", secrets=[{"type": "http", "extra_http_headers": headers}])["secrets"]
+
+    assert found["extra_http_headers"]["Authorization"].secret
+    assert (
+        "must be a mapping of texts"
+        in (
+            refusals("duckdb", secrets=[{"type": "http", "extra_http_headers": "map {}); drop"}])[
+                "secrets[0].extra_http_headers"
+            ]
+        )
+    )
+
+
 def test_extensions_that_are_built_in_are_warned_of() -> None:
     assert "json is built in" in generate("duckdb", extensions=["json", "httpfs"]).warnings[0]
 

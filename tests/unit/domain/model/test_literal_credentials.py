@@ -89,6 +89,7 @@ def test_other_keys_are_left_alone(key: str) -> None:
         "Bearer abcdefgh12345",
         "postgresql://floe:hunter2@pg/shop",
         "https://token@host/path",
+        "floe:hunter2@pg:5432",
         "host=pg password=hunter2",
         "Driver=x;UID=floe;PWD=hunter2",
         "md:shop?motherduck_token=abc",

@@ -16,7 +16,7 @@ from floe.adapters.noop import NoOpLineageEmitter, NoOpTracer
 from floe.domain.model import settings as chosen
 from floe.domain.model.errors import Problem, UnknownAdapterError
 from floe.domain.model.lineage import OpenLineageConfig
-from floe.domain.model.manifest import DeferredNodes, ProjectGraph
+from floe.domain.model.manifest import Deferred, ProjectGraph
 from floe.domain.model.node_event import NodeFinished
 from floe.domain.model.pipeline import TARGETS, Pipeline, Sampling
 from floe.domain.model.plan import RunPlan
@@ -424,12 +424,14 @@ def manifest_path(plan: RunPlan) -> Path:
 def _graph(plan: RunPlan, reader: ManifestReader) -> ProjectGraph:
     """Return the project's graph, read from dbt's manifest when somebody first looks into it."""
     project_dir = plan.project_dir or plan.project_root
+    manifest = manifest_path(plan)
     compute = plan.pipeline.compute
     return ProjectGraph(
         project_name=project_files().project_name(project_dir) or plan.pipeline.name,
         adapter_type=compute.target if compute else "",
         project_root=str(project_dir),
-        nodes=DeferredNodes(lambda: reader.read(manifest_path(plan))),
+        nodes=Deferred(lambda: reader.read(manifest).nodes),
+        exposures=Deferred(lambda: reader.read(manifest).exposures),
     )
 
 

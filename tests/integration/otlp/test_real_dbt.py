@@ -13,7 +13,7 @@ from floe.adapters.dbt.manifest import JsonManifestReader
 from floe.adapters.dbt.subprocess_runner import SubprocessDbtRunner
 from floe.adapters.noop import NoOpLineageEmitter
 from floe.adapters.otlp.tracer import OtlpTracer
-from floe.domain.model.manifest import DeferredNodes, ProjectGraph
+from floe.domain.model.manifest import Deferred, ProjectGraph
 from floe.domain.model.node_event import NodeStarted
 from floe.domain.model.redaction import Redactor
 from floe.domain.model.run import DbtCommand, DbtVerb, RunContext
@@ -135,7 +135,7 @@ def graph_of(project: Path) -> ProjectGraph:
     return ProjectGraph(
         project_name="shop",
         adapter_type="duckdb",
-        nodes=DeferredNodes(lambda: JsonManifestReader().read(manifest)),
+        nodes=Deferred(lambda: JsonManifestReader().read(manifest).nodes),
     )
 
 

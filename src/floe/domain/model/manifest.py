@@ -1,7 +1,7 @@
 """What dbt knows of a project: its nodes and how they depend on each other."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from pydantic import ConfigDict, Field, JsonValue, SkipValidation
 
@@ -9,6 +9,7 @@ from floe.domain.model.errors import ArtifactError, Problem
 from floe.domain.model.governance import ColumnClassification
 from floe.domain.model.value import Value
 
+_Item = TypeVar("_Item")
 TESTS = frozenset({"test", "unit_test"})
 DATASETS = frozenset({"model", "seed", "snapshot", "source"})
 """Resource types whose nodes stand for something in the warehouse."""
@@ -163,7 +164,7 @@ class ProjectGraph(Value):
     dbt_version: str = ""
     project_root: str = ""
     nodes: SkipValidation[Mapping[str, DbtNode]]
-    exposures: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
+    exposures: SkipValidation[Mapping[str, Mapping[str, Any]]] = Field(default_factory=dict)
 
     def node(self, unique_id: str) -> DbtNode | None:
         """Return the node *unique_id*, or None where the project has none (a hook, say)."""
@@ -172,9 +173,15 @@ class ProjectGraph(Value):
     def inputs_of(self, unique_id: str) -> tuple[DbtNode, ...]:
         """Return the relations that *unique_id* reads, once each, in the order dbt gives.
 
-        An ephemeral parent exists nowhere: the relations it reads stand in its place.
+        An ephemeral parent exists nowhere: the relations it reads stand in its place. A source
+        that is the same relation as another input, a seed say, is that other one.
         """
-        return tuple({node.unique_id: node for node in self._read_by(unique_id, set())}.values())
+        found: dict[tuple[str, ...], DbtNode] = {}
+        for node in self._read_by(unique_id, set()):
+            known = found.get(node.relation)
+            if known is None or known.resource_type == "source":
+                found[node.relation] = node
+        return tuple(found.values())
 
     def tested_by(self, unique_id: str) -> tuple[DbtNode, ...]:
         """Return what the test *unique_id* is about.
@@ -202,30 +209,30 @@ class ProjectGraph(Value):
                 yield parent
 
 
-class DeferredNodes(Mapping[str, DbtNode]):
-    """The nodes of a graph that is loaded at the first look, for a manifest not yet written."""
+class Deferred(Mapping[str, _Item]):
+    """A part of a graph that is loaded at the first look, for a manifest not yet written."""
 
-    def __init__(self, load: Callable[[], ProjectGraph]) -> None:
+    def __init__(self, load: Callable[[], Mapping[str, _Item]]) -> None:
         self._load = load
-        self._loaded: Mapping[str, DbtNode] | None = None
+        self._loaded: Mapping[str, _Item] | None = None
 
     @property
-    def _nodes(self) -> Mapping[str, DbtNode]:
+    def _items(self) -> Mapping[str, _Item]:
         if self._loaded is None:
-            self._loaded = self._load().nodes
+            self._loaded = self._load()
         return self._loaded
 
-    def __getitem__(self, unique_id: str) -> DbtNode:
-        """Return the node *unique_id*."""
-        return self._nodes[unique_id]
+    def __getitem__(self, unique_id: str) -> _Item:
+        """Return what is called *unique_id*."""
+        return self._items[unique_id]
 
     def __iter__(self) -> Iterator[str]:
         """Yield every unique id."""
-        return iter(self._nodes)
+        return iter(self._items)
 
     def __len__(self) -> int:
-        """Return how many nodes there are."""
-        return len(self._nodes)
+        """Return how many there are."""
+        return len(self._items)
 
 
 def _model_fields(node: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,6 @@ class Connection(NamedTuple):
     adapter_type: str
     facts: Mapping[str, str]
     attached: Mapping[str, str] = {}
-    database: str | None = None
 
     @classmethod
     def of(
@@ -31,7 +30,7 @@ class Connection(NamedTuple):
     ) -> Self:
         """Return the facts of *output*, its references to variables read from *environ*.
 
-        *attached* maps the alias of each attached DuckDB database → its path. Relative paths are
+        *attached* maps the alias of each attached DuckDB database → its namespace. Paths are
         relative to *project_dir*, from which dbt runs.
         """
         facts = {name: _text(value, environ) for name, value in output.items()}
@@ -42,7 +41,7 @@ class Connection(NamedTuple):
             known["written_path"] = without_secrets(known["path"])
             known["path"] = located(known["path"], project_dir)
             attached = _attached(output.get("attach"), environ, project_dir)
-        return cls(adapter_type, known, attached, known.get("database"))
+        return cls(adapter_type, known, attached)
 
     def fact(self, *names: str, default: str = "") -> str:
         """Return the first of *names* that is known."""

@@ -6,7 +6,6 @@ Keys and class names follow the specification's naming of custom facets (prefix 
 from typing import Any
 
 import attr
-from openlineage.client.event_v2 import PRODUCER as _PRODUCER  # noqa: F401 - the models need it
 from openlineage.client.facet_v2 import DatasetFacet, JobFacet, RunFacet
 
 ADDRESS = "https://floe.dev/spec/facets/1-0-0"

@@ -14,7 +14,7 @@ from sqlglot.schema import MappingSchema
 SPELLING = "floe_spelling"
 """The key under which an identifier's ``meta`` keeps how it was written."""
 _FOLDING = {NormalizationStrategy.LOWERCASE, NormalizationStrategy.UPPERCASE}
-_DIALECTS = {"fabric": "tsql", "sqlserver": "tsql", "athena": "athena"}
+_DIALECTS = {"fabric": "tsql", "sqlserver": "tsql"}
 
 
 class InputRelation(NamedTuple):

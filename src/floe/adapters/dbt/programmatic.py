@@ -14,7 +14,10 @@ DEBUG_EVENTS = frozenset({"NodeFinished", "CommandCompleted"})
 """The only events of level debug that say something to the mapping."""
 
 SILENT = ("--log-level=none", "--no-quiet", "--no-use-colors", "--no-use-colors-file")
-"""dbt prints nothing; ``--quiet`` would silence the events as well."""
+"""dbt prints nothing; ``--quiet`` would silence the events as well.
+
+Nor does it write ``dbt.log``, unless the command asks for it with ``--log-level-file``.
+"""
 
 _MANIFEST_IS_LOADED = "FoundStats"
 _RELAXED_GC = (50_000, 20, 50)

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 from floe.domain.model.tracing import AttributeValue
 
@@ -19,9 +20,12 @@ def clean(attributes: Mapping[str, object]) -> dict[str, AttributeValue]:
     Lists, mappings, None, numbers that do not fit 64 bits and empty names are left out. Control
     characters and lone surrogates leave names and texts; line ends and tabs become spaces.
     """
-    kept: dict[str, AttributeValue] = {}
+    kept: dict[str, Any] = {}
     for name, value in attributes.items():
-        scalar = _scalar(value)
+        if value is None:
+            continue
+        plain = type(value) is str and _UNPRINTABLE.search(value) is None  # nearly always
+        scalar = value if plain else _scalar(value)
         if scalar is not None and (key := _name(name)):
             kept[key] = scalar
     return kept

@@ -10,7 +10,7 @@ from typing import Protocol, TypeAlias
 from floe.domain.model.tracing import AttributeValue
 
 Attributes: TypeAlias = tuple[tuple[str, AttributeValue], ...]
-"""Name and value pairs in order of their names: what tells two points apart."""
+"""Name and value pairs, always in the same order: what tells two points apart."""
 _SECONDS = (0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600)
 _ROWS = (0, 1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)
 
@@ -143,7 +143,7 @@ class Aggregator:
         exemplar: Exemplar | None = None,
     ) -> None:
         """Take *value* in."""
-        key = tuple(sorted(attributes.items()))
+        key = tuple(attributes.items())
         with self._lock:
             points = self._points.setdefault(instrument, {})
             point = points.get(key)

@@ -35,11 +35,15 @@ class Entry(NamedTuple):
 
 
 class Spool:
-    """Lines in *directory*, which exists only while there are any."""
+    """Lines in *directory*, which exists only while there are any.
 
-    def __init__(self, directory: Path) -> None:
+    The file of one process grows to *size_bytes* at most.
+    """
+
+    def __init__(self, directory: Path, size_bytes: int) -> None:
         self._directory = directory
         self._where = str(directory)
+        self._size_bytes = size_bytes
         self._name = ""
 
     def exists(self) -> bool:
@@ -84,6 +88,8 @@ class Spool:
             status = os.fstat(descriptor)
             if not status.st_nlink:
                 return False
+            if status.st_size + len(line) > self._size_bytes:
+                raise OSError(errno.EDQUOT, "the spool is full")
             return _write_whole(descriptor, line, status.st_size)
         except BlockingIOError:
             return False

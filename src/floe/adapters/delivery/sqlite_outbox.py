@@ -67,7 +67,7 @@ class SqliteOutbox:
         self._clock = clock
         self._chance = chance
         self._database = Database(directory / "outbox.db", power_safe=durability == "power")
-        self._spool = Spool(directory / "spool")
+        self._spool = Spool(directory / "spool", max_bytes)
         self._liveness = Liveness(directory / "processes")
         self._drains: dict[str, FileLock] = {}
         self._claims: dict[str, dict[str, int]] = {}
@@ -329,7 +329,7 @@ class SqliteOutbox:
         for lock in self._drains.values():
             lock.close()
         self._drains = {}
-        self._spool = Spool(self._directory / "spool")
+        self._spool = Spool(self._directory / "spool", self._room.size_bytes)
         self._database.forget()
         self._liveness.forget()
 

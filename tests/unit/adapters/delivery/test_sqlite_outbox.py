@@ -493,6 +493,25 @@ def test_a_size_limit_holds(state: Path) -> None:
     assert waiting[-1] == b"end 599"
 
 
+def test_a_spool_that_nobody_imports_does_not_grow_for_ever(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, "broken disk")
+
+    state.mkdir(mode=0o700)
+    outbox = SqliteOutbox(state, max_bytes=400_000)
+    monkeypatch.setattr(outbox._database, "run", broken)
+    for number in range(200):
+        outbox.put(envelope(f"{number} {'x' * 1000}"))
+    with pytest.raises(OutboxError, match="spool is full"):
+        outbox.put(envelope("x" * 200_000))
+    monkeypatch.undo()
+    outbox.close()
+
+    assert len(bodies(SqliteOutbox(state))) > 100
+
+
 def test_an_event_larger_than_the_outbox_is_an_error(state: Path) -> None:
     with pytest.raises(OutboxError, match="larger"):
         SqliteOutbox(state, max_bytes=1000).put(envelope("x" * 1001))

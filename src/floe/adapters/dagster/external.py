@@ -17,6 +17,7 @@ from dagster import (
 
 from floe.adapters.dagster import names
 from floe.adapters.dagster.invocation import dbt_events, run_context_of
+from floe.adapters.dagster.live_streams import live
 from floe.adapters.dagster.manifest import Manifest, Props, is_asset, resource
 from floe.adapters.dagster.results import plain
 from floe.adapters.dagster.services import Services
@@ -72,12 +73,10 @@ def freshness_checks(
         )
         run = run_context_of(services, context.op_execution_context)
         events = dbt_events(services, command, run)
-        try:
+        with live(events):
             for event in events:
                 if isinstance(event, NodeFinished) and event.unique_id in by_id:
                     yield _freshness_result(by_id[event.unique_id], event)
-        finally:
-            events.close()
 
     return (source_freshness,)
 

@@ -11,6 +11,7 @@ from typing import Any
 from dagster import AssetExecutionContext, Config, Failure, MetadataValue, OpExecutionContext
 from pydantic import Field
 
+from floe.adapters.dagster.live_streams import live
 from floe.adapters.dagster.partitions import Window
 from floe.adapters.dagster.results import DagsterEvent, ResultMapper, plain
 from floe.adapters.dagster.selection import DbtSelection
@@ -138,7 +139,7 @@ def dagster_events(
         Failure: A node failed, or dbt could not run; with dbt's own text.
     """
     events = dbt_events(services, command, run)
-    with closing(events):
+    with live(events):
         try:
             summary = yield from _told(events, mapper, context)
         except FloeError as error:

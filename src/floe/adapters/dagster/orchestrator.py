@@ -26,6 +26,7 @@ from floe.adapters.dagster.assets import (
     translator_for,
 )
 from floe.adapters.dagster.invocation import DbtRunConfig, command_of, dbt_events, run_context_of
+from floe.adapters.dagster.live_streams import close_all
 from floe.adapters.dagster.selection import DbtSelection
 from floe.adapters.dagster.services import Services
 from floe.domain.model.errors import DbtRunError, NothingSelectedError, Problem
@@ -99,6 +100,8 @@ class DagsterOrchestrator:
                 )
             except (KeyboardInterrupt, DagsterExecutionInterruptedError):
                 """The summary says that the run was interrupted."""
+            finally:
+                close_all()
 
 
 def _checked(summary: RunSummary, command: DbtCommand) -> RunSummary:

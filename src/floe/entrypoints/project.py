@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -22,6 +23,7 @@ from floe.container import (
 from floe.domain.model.archived_run import ArchivedRun
 from floe.domain.model.errors import (
     ArtifactError,
+    BackendError,
     ConfigurationError,
     EnvironmentNotReadyError,
     Problem,
@@ -31,7 +33,7 @@ from floe.domain.model.node_event import DbtEvent, InvocationFinished
 from floe.domain.model.parent_context import parent_context
 from floe.domain.model.plan import PlanOptions, RunPlan
 from floe.domain.model.run import DbtCommand, DbtVerb, RunContext
-from floe.domain.model.settings import Settings
+from floe.domain.model.settings import Off, Plugin, Settings
 from floe.domain.model.value import utc_now
 from floe.domain.use_cases import plan as planning
 from floe.domain.use_cases.compile import compile_pipeline
@@ -253,6 +255,7 @@ class Project:
         """
         self.require_environment()
         self.write_profiles()
+        self._end_runs_of_the_dead()
         identity = context or self.start()
         outcome = run_pipeline(
             command,
@@ -324,6 +327,12 @@ class Project:
             earlier=tuple(old for old in recent if old.summary.started_at < run.summary.started_at),
             columns=self._columns(run),
         )
+
+    def _end_runs_of_the_dead(self) -> None:
+        """Do what ``recover`` does where lineage is on; a failure is no reason not to run."""
+        if not isinstance(self.settings.lineage, Off | Plugin):
+            with suppress(BackendError):
+                self.recover()
 
     def _columns(self, run: ArchivedRun) -> Mapping[str, NodeColumns]:
         """Return what is known of the columns of *run*, as far as dbt's manifest still says it."""

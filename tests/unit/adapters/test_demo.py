@@ -57,6 +57,8 @@ def test_a_folder_that_takes_no_files_is_an_environment_that_is_not_ready(tmp_pa
 def test_the_settings_that_are_laid_down_are_valid(tmp_path: Path) -> None:
     scaffold(tmp_path)
 
-    settings = Settings.model_validate(yaml.safe_load((tmp_path / "floe.settings.yaml").read_text()))
+    settings = Settings.model_validate(
+        yaml.safe_load((tmp_path / "floe.settings.yaml").read_text())
+    )
 
     assert (settings.lineage.kind, settings.tracing.kind) == ("file", "file")

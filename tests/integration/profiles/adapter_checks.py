@@ -64,7 +64,7 @@ def _passphrase(case: Case) -> str | None:
 
 @cache
 def private_key(passphrase: str | None) -> str:
-    """Return an RSA key as PEM, the same for the same passphrase, encrypted where there is a *passphrase*."""
+    """Return an RSA key as PEM, encrypted where there is a *passphrase*; one for each."""
     key: RSAPrivateKey = generate_private_key(public_exponent=65537, key_size=2048)
     encryption: serialization.KeySerializationEncryption = serialization.NoEncryption()
     if passphrase is not None:

@@ -108,7 +108,7 @@ def test_what_need_not_be_set_is_absent_or_what_dbt_takes_for_it() -> None:
         ("databricks", "catalog", "hive_metastore"),
         ("postgres", "port", 5432),
     ):
-        case = _case(target, {})
+        case = _case(target, {})  # Nothing is given, so the port comes from a variable too.
         needed = {var.name for var in case.profile.env_vars if var.default is None}
         environ = {key: value for key, value in case.environment.items() if key in needed}
         assert _rendered(case, environ)[name] == expected

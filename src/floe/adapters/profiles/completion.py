@@ -7,6 +7,7 @@ from floe.adapters.profiles.sign_in import METHOD
 from floe.adapters.profiles.table import Field, Kind, Method, Table
 from floe.adapters.profiles.values import ValueReader
 from floe.adapters.profiles.variables import VariableNames
+from floe.domain.model.env_var import EnvVar
 from floe.domain.model.profile import ProfileValue
 
 
@@ -57,12 +58,15 @@ class Completion:
                 self._findings.problem(field.name, "is missing")
         elif field.kind is Kind.RECORD:
             output[field.name] = self._values.read({}, field, field.name)
-        elif field.variable:
+        elif field.variable and self._comes_from_a_variable(field, output):
             output[field.name] = names.reference(field)
         elif field.default is not None:
             output[field.name] = field.default
         else:
             self._findings.problem(field.name, "is missing")
+
+    def _comes_from_a_variable(self, field: Field, output: Mapping[str, ProfileValue]) -> bool:
+        return field.follows is None or isinstance(output.get(field.follows), EnvVar)
 
     def _check_groups(self, output: Mapping[str, ProfileValue]) -> None:
         one_of = self._method.one_of

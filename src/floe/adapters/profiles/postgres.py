@@ -12,6 +12,7 @@ TABLE = Table(
             "port",
             Kind.INTEGER,
             variable="POSTGRES_PORT",
+            follows="host",
             default=5432,
             minimum=1,
             maximum=65535,

@@ -40,8 +40,10 @@ class Field:
 
     *variable* is the default name of the variable that holds it; *label* names it after a secret
     reference. *default* is what dbt takes when it is absent. *optional* offers the variable
-    without asking for it. *exposed* marks what dbt prints or hands to models. *closed* records
-    refuse unknown members, as the adapter does. *pattern* must match a literal as a whole.
+    without asking for it. A field that *follows* another comes from the environment only where
+    that one does, and is the default elsewhere. *exposed* marks what dbt prints or hands to
+    models. *closed* records refuse unknown members, as the adapter does. *pattern* must match a
+    literal as a whole.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Field:
     label: str = ""
     default: Scalar | None = None
     optional: bool = False
+    follows: str | None = None
     secret: bool = False
     exposed: bool = False
     empty: bool = False

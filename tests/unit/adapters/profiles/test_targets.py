@@ -15,6 +15,7 @@ SCRUBBED = "{{ env_var('DBT_ENV_SECRET_X') }}"
     ("target", "field", "value"),
     [
         ("redshift", "port", 5439),
+        ("postgres", "port", 5432),
         ("spark", "port", 10000),
         ("spark", "method", "thrift"),
         ("bigquery", "method", "oauth"),

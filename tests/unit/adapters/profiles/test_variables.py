@@ -84,7 +84,7 @@ def test_a_template_that_gives_no_names_is_refused(template: str) -> None:
 
 
 def test_numbers_come_from_variables_as_numbers() -> None:
-    assert output("postgres", port=None)["port"] == EnvVar(
+    assert output("postgres", host=None, port=None)["port"] == EnvVar(
         name="POSTGRES_PORT", type=EnvVarType.NUMBER, default="5432"
     )
 

@@ -54,8 +54,7 @@ if TYPE_CHECKING:
     from floe.adapters.otlp.sink import Sink
 
 LINEAGE = "lineage"
-SIGNALS = ("traces", "metrics", "logs")
-"""The names of the destinations in the outbox: that of lineage, and one for each OTLP signal."""
+"""The name of the lineage backend in the outbox; each OTLP signal has its own name there."""
 
 
 def plugin(group: str, kind: str) -> Callable[..., Any]:
@@ -253,24 +252,53 @@ def _http_deliverer(choice: chosen.LineageHttp, environ: Mapping[str, str]) -> D
     )
 
 
-def _signal_deliverers(choice: chosen.OtlpHttp, environ: Mapping[str, str]) -> dict[str, Deliverer]:
+def _signal_deliverers(
+    choice: chosen.OtlpHttp, plan: RunPlan, environ: Mapping[str, str]
+) -> dict[str, Deliverer]:
+    """Return a deliverer for each signal that is wanted, as the standard variables say."""
     from floe.adapters.delivery.credentials import headers_from
     from floe.adapters.delivery.http import HttpDeliverer
+    from floe.adapters.otlp.environment import SignalOptions, read_environment
+    from floe.adapters.otlp.sink import Signal
 
-    return {
-        signal: HttpDeliverer(
-            f"{choice.endpoint.rstrip('/')}/v1/{signal}",
-            headers=choice.headers,
-            credentials=headers_from(choice.headers_env, environ) if choice.headers_env else None,
-            timeout_s=choice.timeout_s,
+    said = read_environment(environ)
+    wanted = {Signal.TRACES: True, Signal.METRICS: plan.tracing.metrics, Signal.LOGS: choice.logs}
+    secret = headers_from(choice.headers_env, environ) if choice.headers_env else None
+    deliverers: dict[str, Deliverer] = {}
+    for signal, is_wanted in wanted.items():
+        here = SignalOptions(
+            endpoint=f"{choice.endpoint.rstrip('/')}/v1/{signal}",
             compress=choice.compress,
+            timeout_s=choice.timeout_s,
             ca_bundle=choice.ca_bundle,
         )
-        for signal in SIGNALS
-    }
+        options = said.signals.get(signal, SignalOptions()).over(here)
+        if not is_wanted or options.exporter == "none" or options.endpoint is None:
+            continue
+        certificate = options.client_certificate
+        deliverers[signal] = HttpDeliverer(
+            options.endpoint,
+            headers=choice.headers,
+            credentials=_both(options.headers, secret),
+            timeout_s=options.timeout_s or choice.timeout_s,
+            compress=bool(options.compress),
+            ca_bundle=options.ca_bundle,
+            client_identity=(certificate, options.client_key) if certificate else None,
+        )
+    return deliverers
+
+
+def _both(
+    headers: Mapping[str, str], secret: Callable[[], Mapping[str, str]] | None
+) -> Callable[[], Mapping[str, str]] | None:
+    """Return credentials of the environment's own headers and those of a variable by name."""
+    if secret is None:
+        return (lambda: headers) if headers else None
+    return lambda: {**headers, **secret()}
 
 
 def _sender(
+    plan: RunPlan,
     settings: Settings,
     environ: Mapping[str, str],
     outbox: Outbox,
@@ -282,7 +310,7 @@ def _sender(
     own = not isinstance(settings.lineage, chosen.Off | chosen.Plugin)
     deliverers = {LINEAGE: lineage()} if own else {}
     if isinstance(settings.tracing, chosen.OtlpHttp):
-        deliverers |= _signal_deliverers(settings.tracing, environ)
+        deliverers |= _signal_deliverers(settings.tracing, plan, environ)
     return BackgroundSender(outbox, deliverers)
 
 
@@ -360,27 +388,36 @@ def _console_sink() -> "Sink":
     return console_sink()
 
 
-def _http_sink(choice: chosen.OtlpHttp, environ: Mapping[str, str], outbox: Outbox) -> "Sink":
+def _http_sink(
+    choice: chosen.OtlpHttp, plan: RunPlan, environ: Mapping[str, str], outbox: Outbox
+) -> "Sink":
     from floe.adapters.delivery.sender import BackgroundSender
     from floe.adapters.otlp.outbox_sink import OutboxSink
     from floe.adapters.otlp.sink import Signal
 
-    sender = BackgroundSender(outbox, _signal_deliverers(choice, environ))
-    return OutboxSink(outbox, sender, {signal: str(signal) for signal in Signal})
+    deliverers = _signal_deliverers(choice, plan, environ)
+    destinations = {Signal(signal): signal for signal in deliverers}
+    return OutboxSink(outbox, BackgroundSender(outbox, deliverers), destinations)
 
 
 def _grpc_sink(choice: chosen.OtlpGrpc, environ: Mapping[str, str]) -> "Sink":
     from floe.adapters.delivery.credentials import headers_from
     from floe.adapters.otlp.direct_sink import DirectSink
+    from floe.adapters.otlp.environment import SignalOptions, read_environment
     from floe.adapters.otlp.grpc_transport import GrpcTransport
+    from floe.adapters.otlp.sink import Signal
     from floe.adapters.otlp.tls import Tls
 
     secret = headers_from(choice.headers_env, environ)() if choice.headers_env else {}
+    here = SignalOptions(
+        endpoint=choice.endpoint, compress=choice.compress, ca_bundle=choice.ca_bundle
+    )
+    options = read_environment(environ).signals.get(Signal.TRACES, SignalOptions()).over(here)
     transport = GrpcTransport(
-        choice.endpoint,
-        headers={**choice.headers, **secret},
-        compress=choice.compress,
-        tls=Tls(ca_bundle=choice.ca_bundle),
+        options.endpoint or choice.endpoint,
+        headers={**choice.headers, **options.headers, **secret},
+        compress=bool(options.compress),
+        tls=Tls(options.ca_bundle, options.client_certificate, options.client_key),
     )
     return DirectSink(transport, destination="telemetry", timeout_s=choice.timeout_s)
 
@@ -403,8 +440,10 @@ def _otlp(plan: RunPlan, settings: Settings, environ: Mapping[str, str], sink: "
         version=floe_version(),
         batch=said.batch or BATCH,
         delay_s=said.delay_s or 1.0,
+        most_waiting=said.most_waiting or 16_384,
         metric_interval_s=said.metric_interval_s or 60.0,
         cumulative=said.cumulative,
+        longest_value=said.longest_value,
     )
     rule = said.sampling or plan.tracing.sampling or Sampling()
     return OtlpTracer(
@@ -592,7 +631,7 @@ class Container(containers.DeclarativeContainer):
             _tracing.kind,
             console=providers.Singleton(_console_sink),
             file=providers.Singleton(_file_sink, _tracing, plan),
-            otlp_http=providers.Singleton(_http_sink, _tracing, environ, outbox),
+            otlp_http=providers.Singleton(_http_sink, _tracing, plan, environ, outbox),
             otlp_grpc=providers.Singleton(_grpc_sink, _tracing, environ),
         ),
     )
@@ -615,7 +654,7 @@ class Container(containers.DeclarativeContainer):
     )
 
     sender: providers.Provider[Sender] = providers.Singleton(
-        _sender, settings, environ, outbox, lineage_deliverer.provider
+        _sender, plan, settings, environ, outbox, lineage_deliverer.provider
     )
     observed: providers.Provider[ObservedRunner] = providers.Singleton(
         ObservedRunner, dbt, lineage, tracer, redactor

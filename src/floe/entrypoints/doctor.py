@@ -67,10 +67,18 @@ def _version(package: str) -> str | None:
         return None
 
 
+def _without_target_path(command: DbtCommand) -> DbtCommand:
+    """Return *command* with nothing but the log beneath the target: ``debug`` writes no more."""
+    return command.model_copy(
+        update={"target_path": None, "arguments": (f"--log-path={command.target_path}",)}
+    )
+
+
 def _connection(project: Project) -> Callable[[], str | None]:
     def connect() -> str | None:
         project.write_profiles()
         command = project.command(verb=DbtVerb.DEBUG).model_copy(update={"arguments": ()})
+        command = _without_target_path(command)
         said: list[str] = []
         for event in project.container.dbt().run(command):
             if isinstance(event, LogEmitted):

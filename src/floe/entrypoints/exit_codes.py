@@ -27,6 +27,16 @@ LINEAGE_NOT_KEPT = 5
 BUG = 70
 INTERRUPTED = 130
 
+_EXTRAS = {
+    "dagster": "dagster",
+    "dagster_dbt": "dagster",
+    "dagster_webserver": "dev-ui",
+    "google": "otlp",
+    "grpc": "otlp-grpc",
+    "opentelemetry": "otlp",
+}
+"""Package → the extra of floe that installs it."""
+
 
 def guarded(app: typer.Typer) -> int:
     """Run *app* and return its exit code; no error escapes and no traceback is shown.
@@ -48,6 +58,8 @@ def guarded(app: typer.Typer) -> int:
         for problem in error.problems:
             _tell(f"error: {problem}")
         return code_of(error)
+    except ModuleNotFoundError as error:
+        return _missing(error)
     except Exception as error:  # noqa: BLE001 - the edge of the entry point
         return _report_bug(error)
     return result if isinstance(result, int) else WELL
@@ -61,6 +73,16 @@ def code_of(error: FloeError) -> int:
         return NOTHING_SELECTED
     if isinstance(error, LineageNotKeptError):
         return LINEAGE_NOT_KEPT
+    return NOT_READY
+
+
+def _missing(error: ModuleNotFoundError) -> int:
+    """Say which extra brings the package that is missing; a module of floe's own is a bug."""
+    package = (error.name or "").partition(".")[0]
+    if package not in _EXTRAS:
+        return _report_bug(error)
+    extra = _EXTRAS[package]
+    _tell(f"error: {package} is not installed\n  fix: pip install 'floe[{extra}]'")
     return NOT_READY
 
 

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 
+from floe.container import LINEAGE
 from floe.domain.model import settings as chosen
 from floe.domain.model.archived_run import usual_times
 from floe.domain.model.closing_account import ClosingAccount, Place
@@ -56,7 +57,8 @@ def exit_code(outcome: RunOutcome, *, lineage_required: bool) -> int:
     code = outcome.summary.exit_code
     if code == WELL and outcome.summary.failed:
         code = NODE_FAILED
-    if code == WELL and lineage_required and outcome.lineage_lost:
+    dropped = any(report.dropped for report in outcome.reports if report.destination == LINEAGE)
+    if code == WELL and lineage_required and (outcome.lineage_lost or dropped):
         return LINEAGE_NOT_KEPT
     return code
 

@@ -26,7 +26,8 @@ class HttpDeliverer:
 
     *credentials* is asked before every request for headers of its own. *timeout_s* bounds a
     request as a whole, however slowly the answer drips; of it, a connection gets two seconds.
-    *ca_bundle* is a PEM file in the place of the system's. Nothing but these settings is read:
+    *ca_bundle* is a PEM file in the place of the system's, *client_identity* a certificate and its
+    key where that is a file of its own. Nothing but these settings is read:
     no ``.netrc``, and a proxy only where *proxy* names it. Redirects are not followed. One
     thread delivers at a time.
 
@@ -45,6 +46,7 @@ class HttpDeliverer:
         timeout_s: float = 5.0,
         compress: bool = False,
         ca_bundle: Path | None = None,
+        client_identity: tuple[Path, Path | None] | None = None,
         proxy: str | None = None,
         insecure: bool = False,
     ) -> None:
@@ -55,7 +57,8 @@ class HttpDeliverer:
         self._timeout_s = timeout_s
         self._compress = compress
         secure = url.lower().startswith("https:") or ca_bundle is not None
-        self._connections = Connections(_tls(ca_bundle) if secure else None, proxy)
+        tls = _tls(ca_bundle, client_identity) if secure else None
+        self._connections = Connections(tls, proxy)
 
     def deliver(self, envelope: Envelope) -> Verdict:
         """POST the body of *envelope* and judge the answer."""
@@ -137,12 +140,23 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _tls(ca_bundle: Path | None) -> ssl.SSLContext:
+def _tls(
+    ca_bundle: Path | None, client_identity: tuple[Path, Path | None] | None
+) -> ssl.SSLContext:
     try:
-        return ssl.create_default_context(cafile=ca_bundle)
+        context = ssl.create_default_context(cafile=ca_bundle)
     except (OSError, ssl.SSLError):
         problem = Problem("the CA bundle cannot be read", str(ca_bundle), "it must be a PEM file")
         raise ConfigurationError(problem) from None
+    if client_identity is not None:
+        try:
+            context.load_cert_chain(*client_identity)
+        except (OSError, ssl.SSLError):
+            where, fix = str(client_identity[0]), "give PEM files that belong together"
+            raise ConfigurationError(
+                Problem("the client certificate cannot be used", where, fix)
+            ) from None
+    return context
 
 
 def _failure(error: Exception, url: str) -> Verdict:

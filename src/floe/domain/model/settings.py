@@ -187,5 +187,4 @@ class Settings(Value):
     secret_template: str | None = None
     dataset_namespace: str | None = None
     capture_sql: bool = True
-    query_comment: bool = False
     links: Links = Field(default_factory=Links)

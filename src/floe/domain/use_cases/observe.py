@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 
 from floe.domain.model.manifest import ProjectGraph
-from floe.domain.model.node_event import DbtEvent
+from floe.domain.model.node_event import DbtEvent, InvocationStarted
 from floe.domain.model.redaction import Redactor
-from floe.domain.model.run import DbtCommand, RunContext
+from floe.domain.model.run import DbtCommand, DbtVerb, RunContext
 from floe.domain.model.run_ledger import RunLedger, RunTransition
 from floe.domain.model.tracing import TraceParent
 from floe.domain.model.value import utc_now
@@ -78,17 +79,23 @@ class ObservedRunner:
         self, command: DbtCommand, context: RunContext, graph: ProjectGraph
     ) -> Generator[DbtEvent, None, None]:
         """Yield the observed events of *command*; dbt is told which trace and run it is part of."""
+        incoming = context.trace_parent
         told = {
             "TRACEPARENT": str(
-                TraceParent(trace_id=context.trace_id, span_id=context.invocation_span_id)
+                TraceParent(
+                    trace_id=context.trace_id,
+                    span_id=context.invocation_span_id,
+                    sampled=incoming is None or incoming.sampled,
+                )
             ),
             "OPENLINEAGE_PARENT_ID": (
                 f"{context.namespace}/{context.pipeline}/{context.invocation_run_id}"
             ),
         }
         environment = {**told, **command.environment}
+        events = self._runner.run(command.model_copy(update={"environment": environment}))
         return observe(
-            self._runner.run(command.model_copy(update={"environment": environment})),
+            _naming_the_verb(events, command.verb),
             context=context,
             graph=graph,
             lineage=self._lineage,
@@ -96,6 +103,18 @@ class ObservedRunner:
             redactor=self._redactor,
             observation=self.account,
         )
+
+
+def _naming_the_verb(
+    events: Generator[DbtEvent, None, None], verb: DbtVerb
+) -> Generator[DbtEvent, None, None]:
+    """Say with the start of dbt what it was asked to do, where its runner does not."""
+    with closing(events):
+        for event in events:
+            if isinstance(event, InvocationStarted) and not event.verb:
+                yield event.model_copy(update={"verb": str(verb)})
+            else:
+                yield event
 
 
 def masked(event: DbtEvent, redactor: Redactor) -> DbtEvent:

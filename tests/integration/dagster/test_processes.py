@@ -104,13 +104,11 @@ def test_a_busy_run_that_is_told_to_stop_leaves_no_dbt_and_no_open_run(
     assert lives[-1]["state"] == "ABORT"
 
 
-QUICK_DBT = """
-import sys
+QUICK_DBT = r"""
+import re, sys
 from tests.integration.dagster import busy_dbt
-selected = [word for word in sys.argv if word.startswith("fqn:")]
 busy_dbt.say("MainReportVersion", version="=1.11.0")
-for word in selected:
-    number = int(word.rsplit("_", 1)[-1])
+for number in map(int, re.findall(r"fqn:shop\.model_(\d+)", " ".join(sys.argv))):
     done = busy_dbt.node(number, "success")
     busy_dbt.say("LogStartLine", node_info=busy_dbt.node(number, "started"))
     busy_dbt.say("LogModelResult", node_info=done, status="OK", execution_time=0.0)

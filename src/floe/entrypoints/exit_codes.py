@@ -58,10 +58,8 @@ def guarded(app: typer.Typer) -> int:
         for problem in error.problems:
             _tell(f"error: {problem}")
         return code_of(error)
-    except ModuleNotFoundError as error:
-        return _missing(error)
     except Exception as error:  # noqa: BLE001 - the edge of the entry point
-        return _report_bug(error)
+        return _missing(error) or _report_bug(error)
     return result if isinstance(result, int) else WELL
 
 
@@ -76,13 +74,13 @@ def code_of(error: FloeError) -> int:
     return NOT_READY
 
 
-def _missing(error: ModuleNotFoundError) -> int:
-    """Say which extra brings the package that is missing; a module of floe's own is a bug."""
-    package = (error.name or "").partition(".")[0]
+def _missing(error: Exception) -> int:
+    """Say which extra brings a package that is missing; 0 when *error* is about no such thing."""
+    name = error.name if isinstance(error, ModuleNotFoundError) else None
+    package = (name or "").partition(".")[0]
     if package not in _EXTRAS:
-        return _report_bug(error)
-    extra = _EXTRAS[package]
-    _tell(f"error: {package} is not installed\n  fix: pip install 'floe[{extra}]'")
+        return WELL
+    _tell(f"error: {package} is not installed\n  fix: pip install 'floe[{_EXTRAS[package]}]'")
     return NOT_READY
 
 

@@ -7,7 +7,7 @@ import typer
 
 from floe.domain.model.errors import FloeError
 from floe.domain.model.node_event import InvocationFinished, LogEmitted
-from floe.domain.model.run import DbtVerb
+from floe.domain.model.run import DbtCommand, DbtVerb
 from floe.domain.use_cases.check_environment import EnvironmentReport, check_environment
 from floe.entrypoints.exit_codes import NOT_READY, WELL, code_of
 from floe.entrypoints.project import Project
@@ -67,18 +67,16 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _without_target_path(command: DbtCommand) -> DbtCommand:
-    """Return *command* with nothing but the log beneath the target: ``debug`` writes no more."""
-    return command.model_copy(
-        update={"target_path": None, "arguments": (f"--log-path={command.target_path}",)}
-    )
+def _as_debug_takes_it(command: DbtCommand) -> DbtCommand:
+    """Return *command* without threads and target path, which ``dbt debug`` refuses."""
+    log = f"--log-path={command.target_path}"
+    return command.model_copy(update={"target_path": None, "threads": None, "arguments": (log,)})
 
 
 def _connection(project: Project) -> Callable[[], str | None]:
     def connect() -> str | None:
         project.write_profiles()
-        command = project.command(verb=DbtVerb.DEBUG).model_copy(update={"arguments": ()})
-        command = _without_target_path(command)
+        command = _as_debug_takes_it(project.command(verb=DbtVerb.DEBUG))
         said: list[str] = []
         for event in project.container.dbt().run(command):
             if isinstance(event, LogEmitted):

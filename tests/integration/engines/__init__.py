@@ -1,0 +1,1 @@
+"""dbt for real, through each vendor's own adapter and driver."""

@@ -1,0 +1,92 @@
+"""The demo project on an engine, run with floe's own command as a user would."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from floe.testing.openlineage_rules import breaches
+from tests.integration.main_job.conftest import Ended, Shop
+
+WELL = {"success", "pass", "no-op"}
+
+
+class Build(NamedTuple):
+    """What a run said, and how each node ended."""
+
+    ended: Ended
+    nodes: Mapping[str, str]
+
+
+class EngineProject(Shop):
+    """The demo project with the compute section of *target*; *environ* holds its credentials."""
+
+    def __init__(
+        self,
+        folder: Path,
+        target: str,
+        properties: Mapping[str, Any],
+        environ: Mapping[str, str],
+    ) -> None:
+        assert Shop(folder).floe("init", "shop").code == 0
+        super().__init__(folder / "shop")
+        self._environ = environ
+        document = self.folder / "floe.yaml"
+        content = yaml.safe_load(document.read_text())
+        content["compute"] = {"target": target, "properties": dict(properties)}
+        document.write_text(yaml.safe_dump(content))
+
+    def build(self, *words: str) -> Build:
+        """Run the project, without Dagster."""
+        ended = self.floe(
+            "run", "--orchestrator", "direct", "--output", "json", *words, **self._environ
+        )
+        told = [json.loads(line) for line in ended.out.splitlines()]
+        return Build(
+            ended,
+            {item["node"]: item["status"] for item in told if item["type"] == "node.finished"},
+        )
+
+    def sign_in(self, **environment: str) -> Ended:
+        """Do nothing but sign in, with *environment* instead of what is known."""
+        return self.floe("doctor", "--connect", **{**self._environ, **environment})
+
+    def traces_of(self, secret: str, *ended: Ended) -> Iterator[str]:
+        """Say every place that holds *secret*: files of floe and of dbt, and what was printed."""
+        for number, each in enumerate(ended):
+            if secret in each.out or secret in each.err:
+                yield f"what command {number} printed"
+        for path in sorted(self.folder.rglob("*")):
+            if path.is_file() and secret.encode() in path.read_bytes():
+                yield str(path.relative_to(self.folder))
+
+
+def builds_well(project: EngineProject, namespace: str, *secrets: str) -> None:
+    """Prove that *project* builds twice, with lineage under *namespace* and no *secrets* told."""
+    first, second = project.build(), project.build()
+
+    assert (first.ended.code, second.ended.code) == (0, 0), _said(first) + _said(second)
+    assert set(first.nodes.values()) | set(second.nodes.values()) <= WELL
+    assert set(first.nodes) == set(second.nodes)
+    assert len(first.nodes) >= 30, sorted(first.nodes)
+    assert breaches(project.events) == []
+    assert namespace in namespaces(project.events)
+    assert project.spans
+    told = (first.ended, second.ended)
+    assert [place for each in secrets for place in project.traces_of(each, *told)] == []
+
+
+def namespaces(events: list[dict[str, Any]]) -> set[str]:
+    """Return where the data sets of *events* are."""
+    return {each["namespace"] for event in events for each in event.get("outputs", [])}
+
+
+def _said(build: Build) -> str:
+    unwell = [line for line in build.ended.out.splitlines() if '"node.finished"' in line]
+    return "\n".join([line for line in unwell if not _is_well(line)][:10]) + build.ended.err[-3000:]
+
+
+def _is_well(line: str) -> bool:
+    return json.loads(line)["status"] in WELL

@@ -1,0 +1,99 @@
+"""PostgreSQL in the manners of Redshift, so that Redshift's own connector talks to it.
+
+The connector asks for two things that PostgreSQL does not know: start-up parameters of its own,
+which are left out here, and a server version that is a version number, for which the one that
+Redshift reports is put in. Everything after the sign-in goes through as it is.
+"""
+
+import asyncio
+import struct
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from tests.integration.engines.process import LOOPBACK
+
+_KNOWN = {b"user", b"database", b"application_name"}
+_VERSION_KEY = b"server_version\0"
+_VERSION = _VERSION_KEY + b"8.0.2\0"
+_LENGTH = struct.Struct("!i")
+_PARAMETER, _READY, _ERROR = b"S", b"Z", b"E"
+
+
+@contextmanager
+def redshift_proxy(postgres_port: int) -> Iterator[int]:
+    """Listen on the loopback, in front of *postgres_port*; give the port."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    try:
+        start = asyncio.start_server(_Front(postgres_port).serve, LOOPBACK, 0)
+        server = asyncio.run_coroutine_threadsafe(start, loop).result(10)
+        yield server.sockets[0].getsockname()[1]
+        loop.call_soon_threadsafe(server.close)
+    finally:
+        asyncio.run_coroutine_threadsafe(_cancel_all(), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()
+
+
+async def _cancel_all() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+
+
+class _Front:
+    """Serve each client by a connection of its own to PostgreSQL."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+
+    async def serve(self, client: asyncio.StreamReader, answers: asyncio.StreamWriter) -> None:
+        server, requests = await asyncio.open_connection(LOOPBACK, self._port)
+        try:
+            requests.write(_startup(await _body(client)))
+            await asyncio.gather(_pump(client, requests), _replies(server, answers))
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass  # one of the two hung up, which ends the other too
+        finally:
+            requests.close()
+            answers.close()
+            with suppress(ConnectionError):
+                await requests.wait_closed()
+                await answers.wait_closed()
+
+
+async def _body(reader: asyncio.StreamReader) -> bytes:
+    """Return the rest of a message whose length comes next."""
+    (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
+    return await reader.readexactly(length - _LENGTH.size)
+
+
+def _startup(body: bytes) -> bytes:
+    """Return the start-up message with only the parameters that PostgreSQL knows."""
+    protocol, words = body[:4], body[4:].split(b"\0")
+    said = dict(zip(words[0::2], words[1::2], strict=False))
+    known = [key + b"\0" + said[key] + b"\0" for key in said if key in _KNOWN]
+    kept = protocol + b"".join(known) + b"\0"
+    return _LENGTH.pack(len(kept) + _LENGTH.size) + kept
+
+
+async def _replies(server: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
+    kind = b""
+    while kind not in (_READY, _ERROR):
+        kind = await server.readexactly(1)
+        body = await _body(server)
+        if kind == _PARAMETER and body.startswith(_VERSION_KEY):
+            body = _VERSION
+        client.write(kind + _LENGTH.pack(len(body) + _LENGTH.size) + body)
+    await _pump(server, client)
+
+
+async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    while data := await source.read(65536):
+        sink.write(data)
+        await sink.drain()
+    sink.close()

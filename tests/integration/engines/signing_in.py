@@ -1,0 +1,86 @@
+"""Signing in by many ways with one start of Python, since an adapter takes seconds to import.
+
+``python -m tests.integration.engines.signing_in FOLDER`` lets ``dbt debug`` connect with each
+profile beneath FOLDER; ``outcomes`` prepares that, starts it and reads what came of it.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from floe.adapters.profiles.writer import ProfileWriter
+from tests.integration.main_job.conftest import clean_environment
+from tests.integration.profiles.cases import Case
+
+_ENVIRONMENT = "environment.json"
+_OUTCOME = "outcome.json"
+
+
+class Outcome(NamedTuple):
+    """What dbt said when it signed in."""
+
+    well: bool
+    said: str
+
+
+class Attempt(NamedTuple):
+    """A way to sign in, with values for the variables of its profile."""
+
+    case: Case
+    environ: Mapping[str, str]
+
+
+def outcomes(
+    folder: Path, attempts: Mapping[str, Attempt], seconds: float = 240
+) -> dict[str, Outcome]:
+    """Sign in by each of *attempts*, in a process of its own for all of them."""
+    for name, attempt in attempts.items():
+        place = folder / name
+        place.mkdir(parents=True)
+        text = ProfileWriter().render(attempt.case.profile)
+        (place / "profiles.yml").write_text(text, encoding="utf-8")
+        (place / "dbt_project.yml").write_text(f"name: shop\nprofile: {_profile(text)}\n")
+        (place / _ENVIRONMENT).write_text(json.dumps(dict(attempt.environ)))
+    done = subprocess.run(  # noqa: S603 - this module
+        [sys.executable, "-m", __name__, str(folder)],
+        env=clean_environment() | {"DBT_SEND_ANONYMOUS_USAGE_STATS": "False"},
+        cwd=Path(__file__).parents[3],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=seconds,
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    return {
+        name: Outcome(**json.loads((folder / name / _OUTCOME).read_text())) for name in attempts
+    }
+
+
+def _profile(text: str) -> str:
+    """Return the one key of the profiles.yml *text* that does not begin a comment."""
+    return next(line for line in text.splitlines() if not line.startswith("#")).rstrip(":")
+
+
+def _sign_in(place: Path) -> Outcome:
+    from dbt.adapters.factory import reset_adapters
+    from dbt.cli.main import dbtRunner
+
+    said: list[str] = []
+    environ = json.loads((place / _ENVIRONMENT).read_text())
+    os.environ.update(environ)
+    reset_adapters()  # or the next of the same type would get the connection of the last
+    words = ("debug", "--connection", f"--profiles-dir={place}", f"--project-dir={place}")
+    runner = dbtRunner(callbacks=[lambda event: said.append(event.info.msg)])
+    done = runner.invoke([*words, "--no-version-check", f"--log-path={place}", "--quiet"])
+    for name in environ:
+        del os.environ[name]
+    return Outcome(bool(done.success and done.result), "\n".join([*said, str(done.exception)]))
+
+
+if __name__ == "__main__":
+    for each in sorted(Path(sys.argv[1]).iterdir()):
+        (each / _OUTCOME).write_text(json.dumps(_sign_in(each)._asdict()))

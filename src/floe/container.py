@@ -4,7 +4,7 @@ Adapters are imported inside the functions that make them, so that a backend whi
 is not even imported. Third parties add theirs by entry point, selected by the same ``kind``.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from datetime import datetime
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -17,12 +17,12 @@ from floe.domain.model import settings as chosen
 from floe.domain.model.errors import Problem, UnknownAdapterError
 from floe.domain.model.lineage import OpenLineageConfig
 from floe.domain.model.manifest import Deferred, ProjectGraph
-from floe.domain.model.node_event import NodeFinished
+from floe.domain.model.node_event import DbtEvent, NodeFinished
 from floe.domain.model.pipeline import TARGETS, Pipeline, Sampling
 from floe.domain.model.plan import RunPlan
 from floe.domain.model.profile import Profile
 from floe.domain.model.redaction import Redactor
-from floe.domain.model.run import DbtCommand, RunContext
+from floe.domain.model.run import DbtCommand, RunContext, RunSummary
 from floe.domain.model.settings import Settings
 from floe.domain.model.value import Value
 from floe.domain.use_cases.observe import ObservedRunner
@@ -503,12 +503,25 @@ def dagster_component() -> "type[ProjectComponent]":
 
 
 def dagster_services(
-    container: "Container", plan: RunPlan, command: DbtCommand, context: RunContext
+    container: "Container",
+    plan: RunPlan,
+    command: DbtCommand,
+    context: RunContext,
+    *,
+    on_finish: Callable[[RunContext, RunSummary], None],
 ) -> "Services":
-    """Return what Dagster's processes need of the rest of floe."""
+    """Return what Dagster's processes need of the rest of floe.
+
+    *on_finish* is called at the end of each step, in the process that ran it.
+    """
     from floe.adapters.dagster.services import ColumnSource, Services
 
     columns, graph = container.columns, container.graph
+
+    def observed(
+        command: DbtCommand, context: RunContext, graph: ProjectGraph
+    ) -> Generator[DbtEvent, None, None]:
+        return container.observed()(command, context, graph)
 
     def origins(finished: NodeFinished) -> Mapping[str, tuple[ColumnSource, ...]]:
         node = graph().node(finished.unique_id)
@@ -529,10 +542,11 @@ def dagster_services(
         context=context,
         read_graph=graph,
         manifest_path=manifest_path(plan),
-        dbt=container.observed(),
+        dbt=observed,
         orchestration=plan.pipeline.orchestration,
         classifications=plan.pipeline.governance.classifications,
         links=container.settings().links,
+        on_finish=on_finish,
         column_lineage=origins,
     )
 

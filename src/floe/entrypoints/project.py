@@ -1,6 +1,7 @@
 """A project, opened: what the command line, a Dagster code location and an embedding host share."""
 
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -32,7 +33,7 @@ from floe.domain.model.node_columns import NodeColumns
 from floe.domain.model.node_event import DbtEvent, InvocationFinished
 from floe.domain.model.parent_context import parent_context
 from floe.domain.model.plan import PlanOptions, RunPlan
-from floe.domain.model.run import DbtCommand, DbtVerb, RunContext
+from floe.domain.model.run import DbtCommand, DbtVerb, RunContext, RunSummary
 from floe.domain.model.settings import Off, Plugin, Settings
 from floe.domain.model.value import utc_now
 from floe.domain.use_cases import plan as planning
@@ -46,7 +47,7 @@ from floe.domain.use_cases.resolve_settings import (
     environment_layer,
     resolve_settings,
 )
-from floe.domain.use_cases.run_pipeline import RunOutcome, run_pipeline, settle
+from floe.domain.use_cases.run_pipeline import RunOutcome, run_pipeline, settle, tell_run
 from floe.domain.use_cases.settings_layers import contract_layer, governance_layer, standard_layer
 from floe.domain.use_cases.start_run import start_run
 from floe.ports.design_emitter import DesignEmitter
@@ -369,7 +370,21 @@ class Project:
         self.write_profiles()
         command = self.command()
         self._prepared(command)
-        return dagster_services(self.container, self.plan, command, self.start())
+        return dagster_services(
+            self.container, self.plan, command, self.start(), on_finish=self._end_step
+        )
+
+    def _end_step(self, context: RunContext, summary: RunSummary) -> None:
+        """Give the backends the whole run and some time; the next step gets new ones.
+
+        The process may end with the step, and nothing that it says later would leave it.
+        """
+        tracer, lineage = self.container.tracer(), self.container.lineage()
+        tell_run(tracer, context, summary, self.container.observed().account)
+        deadline = time.monotonic() + self.settings.flush_timeout_s
+        for backend in (tracer, lineage):
+            settle(backend, max(0.0, deadline - time.monotonic()))
+        self.container.reset_singletons()
 
     def _prepared(self, command: DbtCommand) -> None:
         prepared = self.prepare(command)
@@ -385,7 +400,9 @@ class Project:
         if prepared.graph is None:
             # dbt's own words on why the project cannot be parsed, told by dbt itself.
             return direct_orchestrator(self.container.observed())
-        services = dagster_services(self.container, self.plan, command, context)
+        services = dagster_services(
+            self.container, self.plan, command, context, on_finish=lambda _run, _summary: None
+        )
         return dagster_orchestrator(services)
 
 

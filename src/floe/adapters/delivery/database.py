@@ -68,10 +68,6 @@ class Database:
         finally:
             self._leave()
 
-    def reload_ballast(self) -> None:
-        """Set room aside again, if it was used and the disk has some."""
-        self._ballast.load()
-
     def close(self) -> None:
         """Close the files; the next transaction opens them again."""
         with self._threads:

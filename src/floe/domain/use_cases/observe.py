@@ -1,8 +1,8 @@
 """Tell lineage and tracing what dbt does, without ever standing in its way."""
 
 import logging
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing, suppress
 
 from floe.domain.model.manifest import ProjectGraph
 from floe.domain.model.node_event import DbtEvent, InvocationStarted
@@ -140,18 +140,31 @@ def _tell(
     account: Observation,
 ) -> None:
     for transition in transitions:
-        try:
-            lineage.emit(transition)
-        except Exception:  # noqa: BLE001 - this is the edge where lineage stops mattering
+        if not _kept(lineage.emit, transition):
             account.lineage_lost += 1
             if account.lineage_lost == 1:
                 _LOG.warning("lineage: an event could not be kept", exc_info=_debugging())
-        try:
-            tracer.record(transition)
-        except Exception:  # noqa: BLE001 - likewise for tracing
+        if not _kept(tracer.record, transition):
             account.spans_lost += 1
             if account.spans_lost == 1:
                 _LOG.warning("tracing: a span could not be kept", exc_info=_debugging())
+
+
+def _kept(tell: Callable[[RunTransition], None], transition: RunTransition) -> bool:
+    """Return whether *tell* took *transition*; what a backend raises stops here.
+
+    An interrupt may have come before it was taken, and the ledger has moved on: it is told once
+    more, which changes nothing for one who has heard it.
+    """
+    try:
+        tell(transition)
+    except Exception:  # noqa: BLE001 - this is the edge where backends stop mattering
+        return False
+    except BaseException:
+        with suppress(Exception):
+            tell(transition)
+        raise
+    return True
 
 
 def _debugging() -> bool:

@@ -1,6 +1,7 @@
 """Observation never holds up, changes or breaks what flows through it."""
 
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,9 @@ from floe.domain.model.node_event import (
     NodeFinished,
 )
 from floe.domain.model.redaction import MASK, Redactor
-from floe.domain.use_cases.observe import Observation, observe
+from floe.domain.model.run import DbtCommand, DbtVerb
+from floe.domain.model.run_ledger import RunTransition
+from floe.domain.use_cases.observe import Observation, ObservedRunner, observe
 from floe.testing.fakes import (
     BrokenLineageEmitter,
     BrokenTracer,
@@ -148,3 +151,56 @@ def test_a_secret_is_masked_before_anybody_hears_it() -> None:
     assert seen[0].message == f"password {MASK} is wrong"
     assert seen[0].raw == {"info": {"msg": MASK}}
     assert "hunter22" not in repr(lineage.transitions)
+
+
+class InterruptedOnce(RecordingLineageEmitter):
+    """Is interrupted before it has kept the first end of a node."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.interrupted = False
+
+    def emit(self, transition: RunTransition) -> None:
+        if transition.state.is_end and not self.interrupted:
+            self.interrupted = True
+            raise KeyboardInterrupt
+        super().emit(transition)
+
+
+def test_an_interrupt_inside_a_backend_leaves_every_life_whole() -> None:
+    lineage = InterruptedOnce()
+    stream = observe(
+        STORY,
+        context=context(),
+        graph=GRAPH,
+        lineage=lineage,
+        tracer=RecordingTracer(),
+        redactor=Redactor(),
+    )
+
+    with pytest.raises(KeyboardInterrupt):
+        list(stream)
+
+    assert [told.state for told in lineage.transitions] == [
+        LineageEventType.START,
+        LineageEventType.START,
+        LineageEventType.COMPLETE,
+        LineageEventType.ABORT,
+    ]
+
+
+def test_dbt_is_told_its_place_and_its_start_says_what_was_asked() -> None:
+    runner, tracer = ScriptedDbtRunner(STORY), RecordingTracer()
+    observed = ObservedRunner(runner, RecordingLineageEmitter(), tracer, Redactor())
+    here = Path("/project")
+    command = DbtCommand(
+        verb=DbtVerb.TEST, project_dir=here, profiles_dir=here, profile="floe", target="dev"
+    )
+
+    first = next(observed(command, context(), GRAPH))
+
+    assert isinstance(first, InvocationStarted)
+    assert first.verb == "test"
+    told = runner.commands[0].environment
+    assert told["TRACEPARENT"].split("-")[2] == context().invocation_span_id
+    assert told["OPENLINEAGE_PARENT_ID"].endswith(context().invocation_run_id)

@@ -1,16 +1,26 @@
 """Engines, each started once for a session and ended with it."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
 
 from tests.integration.engines.connected import Connected
 from tests.integration.engines.postgres_server import PostgresServer, postgres_server
+from tests.integration.engines.spark_cluster import Cluster, cluster, thrift_server, why_not
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let the comparison of what is recorded be last: it asks what the others saw."""
     items.sort(key=lambda item: item.path.name == "test_recorded.py")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ends_in_order() -> Iterator[None]:
+    """Let SIGTERM end the session as an interrupt does, so that no engine is left behind."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +35,18 @@ def connected() -> Iterator[Connected]:
 def postgres() -> Iterator[PostgresServer]:
     with postgres_server() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    reason = why_not()
+    if reason is not None:
+        pytest.skip(reason)
+    with cluster(tmp_path_factory.mktemp("spark")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def thrift(spark: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    with thrift_server(spark, tmp_path_factory.mktemp("thrift")) as port:
+        yield port

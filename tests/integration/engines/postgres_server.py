@@ -42,6 +42,15 @@ class PostgresServer(NamedTuple):
     stranger: Pair
     """Signed by an authority that the server does not trust, in the same role's name."""
 
+    def execute(self, *statements: str, database: str = DATABASE) -> None:
+        """Let the owner of the server run *statements*, each of its own."""
+        connection = _connection(self, database)
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+        connection.close()
+
 
 @contextmanager
 def postgres_server() -> Iterator[PostgresServer]:
@@ -124,13 +133,15 @@ def _initdb(home: Path, account: Account | None) -> None:
     )
 
 
-def _connection(server: PostgresServer) -> "psycopg2.extensions.connection":
+def _connection(
+    server: PostgresServer, database: str = "postgres"
+) -> "psycopg2.extensions.connection":
     return psycopg2.connect(
         host=LOOPBACK,
         port=server.port,
         user="owner",
         password=server.password,
-        dbname="postgres",
+        dbname=database,
         sslmode="require",
     )
 

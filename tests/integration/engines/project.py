@@ -84,8 +84,10 @@ def namespaces(events: list[dict[str, Any]]) -> set[str]:
 
 
 def _said(build: Build) -> str:
-    unwell = [line for line in build.ended.out.splitlines() if '"node.finished"' in line]
-    return "\n".join([line for line in unwell if not _is_well(line)][:10]) + build.ended.err[-3000:]
+    """Return the nodes that ended badly, the end of the run and what went to standard error."""
+    lines = build.ended.out.splitlines()
+    unwell = [line for line in lines if '"node.finished"' in line and not _is_well(line)]
+    return "\n".join([*unwell[:10], *lines[-1:], build.ended.err[-3000:]])
 
 
 def _is_well(line: str) -> bool:

@@ -13,6 +13,21 @@ from contextlib import contextmanager, suppress
 
 from tests.integration.engines.process import LOOPBACK
 
+CATALOG = (
+    "create function getdate() returns timestamp stable language sql as 'select localtimestamp(0)'",
+    (
+        "create function pg_get_late_binding_view_cols() returns setof record stable language sql"
+        " as 'select null::name, null::name, null::name, null::varchar, null::int where false'"
+    ),
+    "set allow_system_table_mods = on",
+    (
+        "create view pg_catalog.svv_external_columns as select null::int as columnnum,"
+        " null::name as schemaname, null::name as tablename, null::name as columnname,"
+        " null::varchar as external_type where false"
+    ),
+)
+"""What dbt-redshift asks of Redshift's own catalogue: a clock, and views that are not there."""
+
 _KNOWN = {b"user", b"database", b"application_name"}
 _VERSION_KEY = b"server_version\0"
 _VERSION = _VERSION_KEY + b"8.0.2\0"

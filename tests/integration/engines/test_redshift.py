@@ -6,16 +6,20 @@ from pathlib import Path
 import pytest
 
 from tests.integration.engines.connected import Connected
-from tests.integration.engines.postgres_server import BY_MD5, DATABASE, VERSION, PostgresServer
+from tests.integration.engines.postgres_server import BY_MD5, VERSION, PostgresServer
 from tests.integration.engines.process import LOOPBACK
 from tests.integration.engines.project import EngineProject, builds_well
-from tests.integration.engines.redshift_proxy import redshift_proxy
+from tests.integration.engines.redshift_proxy import CATALOG, redshift_proxy
 
 pytestmark = pytest.mark.engine
+
+WAREHOUSE = "as_redshift"
 
 
 @pytest.fixture(scope="module")
 def port(postgres: PostgresServer) -> Iterator[int]:
+    postgres.execute(f"create database {WAREHOUSE}")
+    postgres.execute(*CATALOG, database=WAREHOUSE)
     with redshift_proxy(postgres.port) as listening:
         yield listening
 
@@ -25,7 +29,7 @@ def project(folder: Path, port: int, password: str) -> EngineProject:
         "host": LOOPBACK,
         "port": port,
         "user": BY_MD5,
-        "database": DATABASE,
+        "database": WAREHOUSE,
         "schema": "as_redshift",
         "sslmode": "disable",
         "threads": 2,

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.engines import fakesnow_server
 from tests.integration.engines.connected import Connected
 from tests.integration.engines.process import LOOPBACK, accepts, free_port, running
 from tests.integration.engines.project import EngineProject, builds_well
@@ -40,9 +41,8 @@ WAYS = (
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     listening = free_port()
-    fakesnow = Path(sys.executable).parent / "fakesnow"
     with running(
-        [fakesnow, "--server", "--port", str(listening)],
+        [sys.executable, Path(fakesnow_server.__file__), str(listening)],
         ready=lambda: accepts(listening),
         log=tmp_path_factory.mktemp("fakesnow") / "log",
     ):

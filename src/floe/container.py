@@ -461,16 +461,21 @@ def manifest_path(plan: RunPlan) -> Path:
 
 
 def _graph(plan: RunPlan, reader: ManifestReader) -> ProjectGraph:
-    """Return the project's graph, read from dbt's manifest when somebody first looks into it."""
+    """Return the project's graph, read from dbt's manifest when somebody first looks into it.
+
+    Before dbt has written one, the graph is empty.
+    """
     project_dir = plan.project_dir or plan.project_root
-    manifest = manifest_path(plan)
+    manifest, files = manifest_path(plan), project_files()
     compute = plan.pipeline.compute
     return ProjectGraph(
-        project_name=project_files().project_name(project_dir) or plan.pipeline.name,
+        project_name=files.project_name(project_dir) or plan.pipeline.name,
         adapter_type=compute.target if compute else "",
         project_root=str(project_dir),
-        nodes=Deferred(lambda: reader.read(manifest).nodes),
-        exposures=Deferred(lambda: reader.read(manifest).exposures),
+        nodes=Deferred(lambda: reader.read(manifest).nodes if files.exists(manifest) else {}),
+        exposures=Deferred(
+            lambda: reader.read(manifest).exposures if files.exists(manifest) else {}
+        ),
     )
 
 

@@ -7,8 +7,7 @@ import traceback
 from types import FrameType
 
 import typer
-from click.exceptions import ClickException
-from click.exceptions import Exit as ClickExit
+from typer.exceptions import TyperException
 
 from floe.domain.model.errors import (
     ConfigurationError,
@@ -46,10 +45,10 @@ def guarded(app: typer.Typer) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         result = app(standalone_mode=False)
-    except ClickExit as done:
+    except typer.Exit as done:
         return done.exit_code
-    except ClickException as error:
-        error.show()
+    except TyperException as error:
+        _tell(f"error: {error.format_message()}\n  fix: see `floe --help`")
         return BAD_INPUT
     except (KeyboardInterrupt, typer.Abort):
         _tell("interrupted")

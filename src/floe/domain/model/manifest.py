@@ -210,7 +210,10 @@ class ProjectGraph(Value):
 
 
 class Deferred(Mapping[str, _Item]):
-    """A part of a graph that is loaded at the first look, for a manifest not yet written."""
+    """A part of a graph that is loaded at the first look, for a manifest not yet written.
+
+    As long as there is nothing to load, each look tries again.
+    """
 
     def __init__(self, load: Callable[[], Mapping[str, _Item]]) -> None:
         self._load = load
@@ -218,7 +221,7 @@ class Deferred(Mapping[str, _Item]):
 
     @property
     def _items(self) -> Mapping[str, _Item]:
-        if self._loaded is None:
+        if not self._loaded:
             self._loaded = self._load()
         return self._loaded
 

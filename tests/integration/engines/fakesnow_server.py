@@ -1,13 +1,18 @@
 """fakesnow on a port of the loopback, as a program: ``python fakesnow_server.py PORT``.
 
-DuckDB, in which fakesnow keeps its tables, has temporary tables only in a catalogue of their own,
-while dbt-snowflake makes them beside the others, in a database and a schema. Here those are
-tables like any other.
+Two of its ways do not suit dbt-snowflake, and are changed here:
+
+- DuckDB, in which fakesnow keeps its tables, has temporary tables only in a catalogue of their
+  own, while dbt makes them beside the others, in a database and a schema. Those are tables like
+  any other here.
+- fakesnow takes a merge apart, and stumbles over values that are named as the target's columns
+  are. DuckDB knows merges of its own.
 """
 
 import sys
 from typing import Any
 
+from fakesnow import transforms
 from fakesnow.cli import main
 from fakesnow.cursor import FakeSnowflakeCursor
 from sqlglot import exp
@@ -27,4 +32,5 @@ def _lasting(self: FakeSnowflakeCursor, expression: exp.Expression, params: Any)
 
 if __name__ == "__main__":
     FakeSnowflakeCursor._transform = _lasting
+    transforms.merge = lambda expression: [expression]
     sys.exit(main(["--server", "--port", sys.argv[1]]))

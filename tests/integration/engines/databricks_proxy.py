@@ -1,0 +1,204 @@
+"""A plain Spark Thrift server in the manners of Databricks, so that its own connector talks to it.
+
+The connector speaks Thrift by HTTP with a bearer token; the server behind speaks it by SASL on a
+socket. What only Databricks has (Arrow results, results with the first answer, catalogues beside
+Spark's own) is left out of requests, and answers say that it is not there.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, NamedTuple
+
+import thrift_sasl
+from databricks.sql.thrift_api.TCLIService import TCLIService
+from databricks.sql.thrift_api.TCLIService import ttypes as types
+from pyhive.sasl_compat import PureSASLClient
+from thrift.protocol import TBinaryProtocol
+from thrift.transport import TSocket, TTransport
+
+from tests.integration.engines.process import LOOPBACK
+
+HTTP_PATH = "/sql/1.0/warehouses/local"
+_NOT_SPARKS_OWN = ("query_tags", "ansi_mode")
+_COLUMNS = ("bool", "byte", "i16", "i32", "i64", "double", "string", "binary")
+_MOST_ROWS = 10_000
+
+
+class _Session(NamedTuple):
+    """A client of the Thrift server, which answers one question at a time."""
+
+    client: Any
+    lock: "threading.RLock"
+
+    def ask(self, name: str, request: Any) -> Any:
+        with self.lock:
+            return getattr(self.client, name)(request)
+
+
+class _Service:
+    """What Databricks is asked, asked of the Thrift server."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._sessions: dict[bytes, _Session] = {}
+        self._operations: dict[bytes, _Session] = {}
+
+    def OpenSession(self, request: Any) -> Any:  # noqa: N802 - Thrift's name
+        session = _Session(_client(self._port), threading.RLock())
+        given = request.configuration or {}
+        said = {
+            key: text
+            for key, text in given.items()
+            if key.lower() not in _NOT_SPARKS_OWN and not key.startswith("spark.thriftserver")
+        }
+        version = types.TProtocolVersion
+        asked = types.TOpenSessionReq(
+            client_protocol=version.HIVE_CLI_SERVICE_PROTOCOL_V8, configuration=said
+        )
+        answer = session.ask("OpenSession", asked)
+        self._sessions[answer.sessionHandle.sessionId.guid] = session
+        answer.serverProtocolVersion = version.SPARK_CLI_SERVICE_PROTOCOL_V7
+        answer.canUseMultipleCatalogs = True
+        answer.initialNamespace = request.initialNamespace
+        return answer
+
+    def CloseSession(self, request: Any) -> Any:  # noqa: N802 - Thrift's name
+        session = self._sessions.pop(request.sessionHandle.sessionId.guid)
+        answer = session.ask("CloseSession", request)
+        session.client._iprot.trans.close()
+        return answer
+
+    def ExecuteStatement(self, request: Any) -> Any:  # noqa: N802 - Thrift's name
+        statement = request.statement.replace("`hive_metastore`", "`spark_catalog`")
+        asked = types.TExecuteStatementReq(
+            sessionHandle=request.sessionHandle, statement=statement, runAsync=True
+        )
+        return self._started("ExecuteStatement", asked)
+
+    def GetSchemas(self, request: Any) -> Any:  # noqa: N802 - Thrift's name
+        return self._started("GetSchemas", _plain(request))
+
+    def GetTables(self, request: Any) -> Any:  # noqa: N802 - Thrift's name
+        return self._started("GetTables", _plain(request))
+
+    def GetColumns(self, request: Any) -> Any:  # noqa: N802 - Thrift's name
+        return self._started("GetColumns", _plain(request))
+
+    def GetOperationStatus(self, request: Any) -> Any:  # noqa: N802 - Thrift's name
+        return self._of_operation("GetOperationStatus", request)
+
+    def CancelOperation(self, request: Any) -> Any:  # noqa: N802 - Thrift's name
+        return self._of_operation("CancelOperation", request)
+
+    def CloseOperation(self, request: Any) -> Any:  # noqa: N802 - Thrift's name
+        return self._of_operation("CloseOperation", request)
+
+    def GetResultSetMetadata(self, request: Any) -> Any:  # noqa: N802 - Thrift's name
+        answer = self._of_operation("GetResultSetMetadata", request)
+        answer.resultFormat = types.TSparkRowSetType.COLUMN_BASED_SET
+        answer.lz4Compressed = False
+        answer.isStagingOperation = False
+        if answer.schema is None:
+            answer.schema = types.TTableSchema(columns=[])
+        return answer
+
+    def FetchResults(self, request: Any) -> Any:  # noqa: N802 - Thrift's name
+        most = request.maxRows or _MOST_ROWS
+        asked = types.TFetchResultsReq(
+            operationHandle=request.operationHandle,
+            orientation=request.orientation,
+            maxRows=most,
+            fetchType=0,
+        )
+        answer = self._of_operation("FetchResults", asked)
+        about = types.TGetResultSetMetadataReq(operationHandle=request.operationHandle)
+        answer.resultSetMetadata = self.GetResultSetMetadata(about)
+        answer.hasMoreRows = _rows(answer.results) >= most
+        return answer
+
+    def _started(self, name: str, request: Any) -> Any:
+        session = self._sessions[request.sessionHandle.sessionId.guid]
+        answer = session.ask(name, request)
+        if answer.operationHandle:
+            self._operations[answer.operationHandle.operationId.guid] = session
+        return answer
+
+    def _of_operation(self, name: str, request: Any) -> Any:
+        session = self._operations[request.operationHandle.operationId.guid]
+        return session.ask(name, request)
+
+
+def _client(port: int) -> Any:
+    transport = thrift_sasl.TSaslClientTransport(
+        lambda: PureSASLClient(LOOPBACK, username="floe", password="-"),  # noqa: S106 - no secret
+        "PLAIN",
+        TSocket.TSocket(LOOPBACK, port),
+    )
+    transport.open()
+    return TCLIService.Client(TBinaryProtocol.TBinaryProtocol(transport))
+
+
+def _plain(request: Any) -> Any:
+    """Return *request* as a server with one catalogue takes it."""
+    request.getDirectResults = None
+    request.runAsync = None
+    request.catalogName = None
+    return request
+
+
+def _rows(results: Any) -> int:
+    """Return how many rows *results* have, by the one typed list that each column fills."""
+    filled = [
+        len(values.values)
+        for column in results.columns or []
+        for kind in _COLUMNS
+        if (values := getattr(column, f"{kind}Val")) is not None
+    ]
+    return max(filled, default=0)
+
+
+@contextmanager
+def databricks_proxy(thrift_port: int, token: str) -> Iterator[int]:
+    """Listen on the loopback for whoever has *token*; give the port."""
+    processor = TCLIService.Processor(_Service(thrift_port))
+
+    class Front(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.headers.get("Authorization") != f"Bearer {token}":
+                self._answer(401)
+            elif self.path.partition("?")[0] != HTTP_PATH:
+                self._answer(404)
+            else:
+                asked, answer = TTransport.TMemoryBuffer(body), TTransport.TMemoryBuffer()
+                protocol = TBinaryProtocol.TBinaryProtocol
+                processor.process(protocol(asked), protocol(answer))
+                self._answer(200, answer.getvalue())
+
+        def do_GET(self) -> None:
+            self._answer(404)
+
+        def log_message(self, *_words: object) -> None:
+            pass
+
+        def _answer(self, status: int, body: bytes = b"") -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", "application/x-thrift")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    server = ThreadingHTTPServer((LOOPBACK, 0), Front)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(10)

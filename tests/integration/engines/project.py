@@ -1,6 +1,8 @@
 """The demo project on an engine, run with floe's own command as a user would."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -8,9 +10,10 @@ from typing import Any, NamedTuple
 import yaml
 
 from floe.testing.openlineage_rules import breaches
-from tests.integration.main_job.conftest import Ended, Shop
+from tests.integration.main_job.conftest import Ended, Shop, clean_environment
 
 WELL = {"success", "pass", "no-op"}
+_SECONDS = 600
 
 
 class Build(NamedTuple):
@@ -37,6 +40,19 @@ class EngineProject(Shop):
         content = yaml.safe_load(document.read_text())
         content["compute"] = {"target": target, "properties": dict(properties)}
         document.write_text(yaml.safe_dump(content))
+
+    def floe(self, *words: str, **environment: str) -> Ended:
+        """Run the command as the shop does, and give an engine the time it takes to wake up."""
+        done = subprocess.run(  # noqa: S603 - our own command
+            [sys.executable, "-m", "floe", *words],
+            cwd=self.folder,
+            env=clean_environment() | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_SECONDS,
+        )
+        return Ended(done.returncode, done.stdout, done.stderr)
 
     def build(self, *words: str) -> Build:
         """Run the project, without Dagster."""

@@ -43,11 +43,12 @@ test: $(VENV)/.installed fast-test engine-test ## pass the tests, the real engin
 
 fast-test: $(VENV)/.installed ## pass the tests that need no engine but DuckDB
 	@echo "tests without engines"
-	@$(BIN)/python -m pytest -n 2 -m "not engine"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not engine"
 
 engine-test: $(VENV)/.installed ## pass the tests on real and emulated warehouses and browsers
 	@echo "tests on engines (visible skips say what this machine lacks)"
-	@$(BIN)/python -m pytest -m engine
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m engine --ignore tests/integration/engines
+	@$(BIN)/python -m pytest tests/integration/engines
 
 check: $(VENV)/.installed ## lint, format, types, architecture, dead code, duplicates
 	$(BIN)/ruff check $(SOURCES)

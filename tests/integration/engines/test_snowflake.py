@@ -122,5 +122,5 @@ def test_the_demo_builds_with_a_password(tmp_path: Path, port: int, connected: C
     project = EngineProject(tmp_path, "snowflake", said, {"SNOWFLAKE_PASSWORD": password})
 
     snapshot = "resource_type:snapshot"  # fakesnow takes its merge apart, and in a wrong way
-    builds_well(project, "snowflake://fakesnow", password, leave_out=snapshot)
+    builds_well(project, "snowflake://fakesnow.us-west-1.aws", password, leave_out=snapshot)
     connected.to("snowflake/password", ENGINE)

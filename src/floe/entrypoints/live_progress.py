@@ -27,7 +27,7 @@ from floe.domain.model.node_event import (
 from floe.domain.model.run import RunContext
 from floe.entrypoints.closing import Line, closing_lines, problem_lines
 from floe.entrypoints.node_line import kind, label, node_line
-from floe.entrypoints.progress import announced_total, is_news, title
+from floe.entrypoints.run_lines import announced_total, is_news, title
 from floe.entrypoints.terminal_text import first_line, joined, seconds, shortened
 
 FRAMES_PER_SECOND = 8

@@ -13,7 +13,7 @@ from floe.domain.model.node_event import DbtEvent, LogEmitted, NodeFinished, Nod
 from floe.domain.model.run import RunContext
 from floe.entrypoints.closing import Line, closing_lines, problem_lines
 from floe.entrypoints.node_line import label, node_line
-from floe.entrypoints.progress import announced_total, is_news, title
+from floe.entrypoints.run_lines import announced_total, is_news, title
 from floe.entrypoints.terminal_text import first_line, harmless, joined, seconds
 
 HEARTBEAT_S = 30.0

@@ -7,7 +7,7 @@ from typing import Literal, Protocol, Self, TextIO, TypeAlias
 from floe.domain.model.closing_account import ClosingAccount
 from floe.domain.model.errors import Problem
 from floe.domain.model.manifest import ProjectGraph
-from floe.domain.model.node_event import DbtEvent, LogEmitted, NodeStarted
+from floe.domain.model.node_event import DbtEvent
 from floe.domain.model.run import RunContext
 
 Output: TypeAlias = Literal["rich", "plain", "json"]
@@ -72,30 +72,3 @@ def default_output(stream: TextIO, environ: Mapping[str, str]) -> Output:
 def is_capable(stream: TextIO) -> bool:
     """Return whether *stream* can carry the signs that the live view draws."""
     return (getattr(stream, "encoding", None) or "utf-8").lower().replace("-", "") == "utf8"
-
-
-def title(context: RunContext) -> str:
-    """Return what is about to run, in one line."""
-    target = ":".join(part for part in (context.target, context.target_name) if part)
-    parts = (context.pipeline, target, context.orchestrator, f"run {context.run_id[:8]}")
-    return "floe run · " + " · ".join(part for part in parts if part)
-
-
-def announced_total(event: DbtEvent) -> int | None:
-    """Return how many nodes dbt says it will run, where *event* tells."""
-    if not isinstance(event, LogEmitted | NodeStarted) or event.raw is None:
-        return None
-    data = event.raw.get("data")
-    total = data.get("total") if isinstance(data, Mapping) else None
-    return total if isinstance(total, int) and total > 0 else None
-
-
-def is_news(event: LogEmitted, *, failed: bool) -> bool:
-    """Return whether a person should read *event* now.
-
-    Warnings and errors are news, unless they are about a node, whose own line says it; errors
-    after a failure are dbt's summary of what the closing summary says again.
-    """
-    level = event.level.lower()
-    loud = level in {"warn", "warning"} or (level == "error" and not failed)
-    return loud and event.unique_id is None

@@ -8,13 +8,8 @@ from floe.domain.model.node_event import LogEmitted
 from floe.entrypoints.json_progress import JsonProgress
 from floe.entrypoints.live_progress import LiveProgress
 from floe.entrypoints.plain_progress import PlainProgress
-from floe.entrypoints.progress import (
-    Output,
-    announced_total,
-    default_output,
-    is_news,
-    progress_view,
-)
+from floe.entrypoints.progress import Output, default_output, progress_view
+from floe.entrypoints.run_lines import announced_total, is_news
 from tests.fakes import NOON, context, started
 from tests.unit.entrypoints.views import GRAPH
 

@@ -114,7 +114,8 @@ def prepared(folder: Path, assets: int, environ: Mapping[str, str]) -> None:
 
 def measured(assets: int, rounds: int) -> dict[str, list[Cost]]:
     """Return the costs of every command on a project of *assets*, in alternating rounds."""
-    environ = {**os.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
+    path = f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"
+    environ = {**os.environ, "PATH": path, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
     environ |= {"OPENLINEAGE__TRANSPORT__TYPE": "file", "DAGSTER_DISABLE_TELEMETRY": "yes"}
     environ |= {"OPENLINEAGE__TRANSPORT__LOG_FILE_PATH": "lineage-of-peer"}
     environ |= {"OPENLINEAGE__TRANSPORT__APPEND": "true"}

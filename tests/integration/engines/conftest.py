@@ -46,7 +46,8 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def thrift(spark: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """Give the port of a Thrift server, which holds both workers of the cluster until it ends."""
     with thrift_server(spark, tmp_path_factory.mktemp("thrift")) as port:
         yield port

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, suppress
 
+from floe.domain.model.identity import invocation_job_name
 from floe.domain.model.manifest import ProjectGraph
 from floe.domain.model.node_event import DbtEvent, InvocationStarted
 from floe.domain.model.redaction import Redactor
@@ -89,7 +90,8 @@ class ObservedRunner:
                 )
             ),
             "OPENLINEAGE_PARENT_ID": (
-                f"{context.namespace}/{context.pipeline}/{context.invocation_run_id}"
+                f"{context.namespace}/{invocation_job_name(context.pipeline)}"
+                f"/{context.invocation_run_id}"
             ),
         }
         environment = {**told, **command.environment}

@@ -241,8 +241,9 @@ def _transport_deliverer(choice: chosen.LineageTransport) -> Deliverer:
 def _http_deliverer(choice: chosen.LineageHttp, environ: Mapping[str, str]) -> Deliverer:
     from floe.adapters.delivery.credentials import bearer_from
     from floe.adapters.delivery.http import HttpDeliverer
+    from floe.adapters.delivery.openlineage_http import OpenLineageHttpDeliverer
 
-    return HttpDeliverer(
+    http = HttpDeliverer(
         choice.url,
         headers=choice.headers,
         credentials=bearer_from(choice.api_key_env, environ) if choice.api_key_env else None,
@@ -250,6 +251,7 @@ def _http_deliverer(choice: chosen.LineageHttp, environ: Mapping[str, str]) -> D
         compress=choice.compress,
         ca_bundle=choice.ca_bundle,
     )
+    return OpenLineageHttpDeliverer(http) if choice.batch else http
 
 
 def _signal_deliverers(

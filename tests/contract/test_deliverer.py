@@ -8,6 +8,7 @@ import pytest
 from floe.adapters.delivery.console import ConsoleDeliverer
 from floe.adapters.delivery.file import FileDeliverer
 from floe.adapters.delivery.http import HttpDeliverer
+from floe.adapters.delivery.openlineage_http import OpenLineageHttpDeliverer
 from floe.adapters.delivery.openlineage_transport import TransportDeliverer
 from floe.ports.deliverer import Deliverer
 from floe.testing.deliverer import DelivererContract, event_body
@@ -38,6 +39,12 @@ class TestCompressingHttpDeliverer(TestHttpDeliverer):
     @pytest.fixture
     def deliverer(self, server: FaultServer) -> Deliverer:
         return HttpDeliverer(server.url, compress=True)
+
+
+class TestOpenLineageHttpDeliverer(TestHttpDeliverer):
+    @pytest.fixture
+    def deliverer(self, server: FaultServer) -> Deliverer:
+        return OpenLineageHttpDeliverer(HttpDeliverer(server.url))
 
 
 class TestFileDeliverer(DelivererContract):

@@ -1,6 +1,7 @@
 """The last step out of the machine."""
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
 from floe.domain.model.delivery import Envelope, Verdict
 
@@ -17,3 +18,14 @@ class Deliverer(Protocol):
 
     def close(self) -> None:
         """Let go of connections; a second call does nothing."""
+
+
+@runtime_checkable
+class BatchDeliverer(Deliverer, Protocol):
+    """A deliverer to a destination that may take several payloads in one go."""
+
+    def deliver_batch(self, envelopes: Sequence[Envelope]) -> Sequence[Verdict]:
+        """Send the first ones of *envelopes*, of which no two share a key, within a time limit.
+
+        Return a verdict on each that was tried, in order, and on one at least.
+        """

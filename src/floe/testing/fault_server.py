@@ -5,6 +5,7 @@ Start it from a shell with ``python -m floe.testing.fault_server MODE [PORT]``.
 
 import gzip
 import itertools
+import json
 import socket
 import sys
 import threading
@@ -59,10 +60,24 @@ _STATUS = {
 class FaultServer:
     """Listens on 127.0.0.1 while it is open; ``mode`` may be changed at any time.
 
-    ``received`` are the accepted requests, ``attempts`` counts all.
+    ``received`` are the accepted events, ``attempts`` counts all requests. With *batches* it has
+    the endpoint for many events at once, as the specification has it: each counts by itself, and
+    those that hold "poison" or "later" fail alone. ``batch_answer``, a status and a body, takes
+    the place of that; ``largest_batch`` limits the bytes.
     """
 
-    def __init__(self, mode: Mode = Mode.OK, port: int = 0, retry_after: str = "1") -> None:
+    def __init__(
+        self,
+        mode: Mode = Mode.OK,
+        port: int = 0,
+        retry_after: str = "1",
+        *,
+        batches: bool = False,
+    ) -> None:
+        self.batches = batches
+        self.batch_sizes: list[int] = []
+        self.batch_answer: tuple[int, bytes] | None = None
+        self.largest_batch: int | None = None
         self.retry_after = retry_after
         self.received: list[Received] = []
         self.sign_ins = 0
@@ -156,6 +171,15 @@ class _Handler(BaseHTTPRequestHandler):
             backend.sign_ins += 1
             self._answer(200)
             return
+        if self.path.endswith("/batch") and not backend.batches:
+            self._answer(404)
+            return
+        if self.path.endswith("/batch") and backend.batch_answer is not None:
+            self._answer(*backend.batch_answer)
+            return
+        if backend.largest_batch is not None and len(body) > backend.largest_batch:
+            self._answer(413)
+            return
         backend.attempts += 1
         mode = backend.mode
         if mode is Mode.FLAPPING:
@@ -187,8 +211,32 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             if mode is Mode.SLOW:
                 time.sleep(0.2)
-            backend.received.append(Received(self.path, dict(self.headers.items()), body))
+            self._accept(body)
+
+    def _accept(self, body: bytes) -> None:
+        backend, headers = self.server.backend, dict(self.headers.items())
+        if not self.path.endswith("/batch"):
+            backend.received.append(Received(self.path, headers, body))
             self._answer(201)
+            return
+        events = [canonical(event) for event in json.loads(body)]
+        failed = [
+            {"index": index, "reason": "no", "retriable": b"later" in event}
+            for index, event in enumerate(events)
+            if b"poison" in event or b"later" in event
+        ]
+        bad = {item["index"] for item in failed}
+        backend.batch_sizes.append(len(events))
+        backend.received += [
+            Received(self.path, headers, event)
+            for index, event in enumerate(events)
+            if index not in bad
+        ]
+        if failed:
+            told = {"status": "partial_success", "summary": {"failed": len(failed)}}
+            self._answer(200, json.dumps({**told, "failed_events": failed}).encode())
+        else:
+            self._answer(204)
 
     def _answer(self, status: int, body: bytes = b"") -> None:
         self.send_response(status)
@@ -207,6 +255,12 @@ class _Handler(BaseHTTPRequestHandler):
                 if self.server.backend.stopped.wait(0.1):
                     break
         self.close_connection = True
+
+
+def canonical(event: object) -> bytes:
+    """Return *event* as floe writes events, so that one of a batch is known again."""
+    text = json.dumps(event, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode()
 
 
 def main(arguments: list[str]) -> None:

@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import urllib3
@@ -19,6 +20,13 @@ from floe.domain.model.value import utc_now
 _CONNECT_S = 2.0
 _LONGEST_ANSWER = 64 * 1024
 _GZIP_FROM = 1024
+
+
+class Answer(NamedTuple):
+    """What a destination said: the verdict on the payload, and the beginning of its own words."""
+
+    verdict: Verdict
+    text: str = ""
 
 
 class HttpDeliverer:
@@ -60,19 +68,28 @@ class HttpDeliverer:
         tls = _tls(ca_bundle, client_identity) if secure else None
         self._connections = Connections(tls, proxy)
 
+    @property
+    def url(self) -> str:
+        """Where envelopes go."""
+        return self._url
+
     def deliver(self, envelope: Envelope) -> Verdict:
         """POST the body of *envelope* and judge the answer."""
+        return self.ask(envelope, self._url).verdict
+
+    def ask(self, envelope: Envelope, url: str) -> Answer:
+        """POST the body of *envelope* to *url*, another address of the same destination."""
         try:
             headers = self._headers_of(envelope)
         except EnvironmentNotReadyError as error:
-            return Verdict(outcome=Outcome.PAUSE, reason=str(error))
+            return Answer(Verdict(outcome=Outcome.PAUSE, reason=str(error)))
         except Exception as error:  # noqa: BLE001 - a token provider may raise anything
             reason = f"no token could be had ({type(error).__name__})"
-            return Verdict(outcome=Outcome.RETRY, reason=reason)
+            return Answer(Verdict(outcome=Outcome.RETRY, reason=reason))
         try:
-            return self._post(*self._compressed(envelope.body, headers))
+            return self._post(url, *self._compressed(envelope.body, headers))
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            return _failure(error, self._url)
+            return Answer(_failure(error, url))
 
     def close(self) -> None:
         """Close the connections; a later delivery opens new ones."""
@@ -92,12 +109,12 @@ class HttpDeliverer:
             return body, headers
         return gzip.compress(body, compresslevel=5, mtime=0), headers | {"Content-Encoding": "gzip"}
 
-    def _post(self, body: bytes, headers: Mapping[str, str]) -> Verdict:
+    def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         limit = urllib3.Timeout(connect=min(_CONNECT_S, self._timeout_s), total=self._timeout_s)
         with self._connections.within(self._timeout_s) as pool:
             answer = pool.request(
                 "POST",
-                self._url,
+                url,
                 body=body,
                 headers=headers,
                 timeout=limit,
@@ -106,13 +123,13 @@ class HttpDeliverer:
                 preload_content=False,
                 decode_content=False,
             )
-            text = answer.read(_LONGEST_ANSWER)
+            text = answer.read(_LONGEST_ANSWER).decode(errors="replace")
             if answer.length_remaining == 0:
                 answer.release_conn()
             else:
                 answer.close()
         named = {name.lower(): value for name, value in answer.headers.items()}
-        return verdict_on(answer.status, named, text.decode(errors="replace"), self._url, utc_now())
+        return Answer(verdict_on(answer.status, named, text, url, utc_now()), text)
 
 
 def _check(url: str, *, in_clear: bool) -> None:

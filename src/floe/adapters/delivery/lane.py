@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from floe.adapters.delivery.breaker import Breaker
 from floe.domain.model.delivery import DeliveryReport, Envelope, Outcome, Verdict
 from floe.domain.model.errors import OutboxError
-from floe.ports.deliverer import Deliverer
+from floe.ports.deliverer import BatchDeliverer, Deliverer
 from floe.ports.outbox import Outbox
 
 _LOG = logging.getLogger("floe.delivery")
-_BATCH = 16
+_BATCH = 50
 _LOOK_AGAIN_S = 0.05
 _LONGEST_LOOK_S = 1.0
 
@@ -118,19 +118,22 @@ class Lane:
                 self._outbox.release(tuple(self._batch))
                 self._batch.clear()
                 return
-            envelope = self._batch.popleft()
-            verdict = self._attempt(envelope)
-            self._breaker.record(verdict)
-            self._tell(verdict)
-            self._unrecorded.append((envelope, verdict))
+            verdicts = self._attempt(tuple(self._batch))
+            self._unrecorded += [(self._batch.popleft(), verdict) for verdict in verdicts]
+            for verdict in dict.fromkeys(verdicts):  # one failed request is one failure
+                self._breaker.record(verdict)
+                self._tell(verdict)
             self._record_what_is_left()
 
-    def _attempt(self, envelope: Envelope) -> Verdict:
+    def _attempt(self, envelopes: Sequence[Envelope]) -> Sequence[Verdict]:
+        """Return the verdicts on the first ones of *envelopes*."""
         try:
-            return self._deliverer.deliver(envelope)
+            if isinstance(self._deliverer, BatchDeliverer):
+                return self._deliverer.deliver_batch(envelopes)
+            return (self._deliverer.deliver(envelopes[0]),)
         except Exception as error:  # noqa: BLE001 - the thread's edge: others wrote the deliverer
             reason = f"the deliverer is broken: {type(error).__name__}"
-            return Verdict(outcome=Outcome.RETRY, reason=reason)
+            return (Verdict(outcome=Outcome.RETRY, reason=reason),)
 
     def _record_what_is_left(self) -> None:
         """Settle attempts; what the outbox does not take now is tried again before the next."""

@@ -36,6 +36,7 @@ class LineageHttp(Value):
 
     *url* is complete, path included. *api_key_env* names the variable with a bearer token.
     *headers* carry no secrets. *timeout_s* bounds one request. *ca_bundle* is a PEM file.
+    *batch* allows many events in one request, where the backend takes them.
     """
 
     kind: Literal["http"] = "http"
@@ -45,6 +46,7 @@ class LineageHttp(Value):
     timeout_s: float = Field(default=5.0, ge=0.1, le=60.0)
     compress: bool = False
     ca_bundle: Path | None = None
+    batch: bool = True
 
 
 class LineageTransport(Value):

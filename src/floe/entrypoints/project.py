@@ -177,19 +177,13 @@ class Project:
             select=select,
             exclude=exclude,
             full_refresh=full_refresh,
-            target_path=self.manifest_file.parent,
+            target_path=self.plan.manifest_path.parent,
         )
 
     @property
     def state_dir(self) -> Path:
         """Where the outbox, the run archive and other state of the project are kept."""
         return self.plan.project_root / self.settings.state_dir
-
-    @property
-    def manifest_file(self) -> Path:
-        """Where dbt writes its manifest."""
-        project_dir = planning.require_project(self.plan)
-        return self.plan.manifest_path or project_dir / "target" / "manifest.json"
 
     def start(self, run_id: str | None = None) -> RunContext:
         """Return the identity of a run that starts now, under whatever the environment names."""
@@ -230,7 +224,7 @@ class Project:
         """Have dbt's manifest ready, parsed again where the project changed since the last time."""
         return prepare_manifest(
             command,
-            self.manifest_file,
+            self.plan.manifest_path,
             runner=self.container.dbt(),
             reader=self.container.manifest_reader(),
             files=project_files(),
@@ -370,9 +364,7 @@ class Project:
         self.write_profiles()
         command = self.command()
         self._prepared(command)
-        return dagster_services(
-            self.container, self.plan, command, self.start(), on_finish=self._end_step
-        )
+        return dagster_services(self.container, command, self.start(), on_finish=self._end_step)
 
     def _end_step(self, context: RunContext, summary: RunSummary) -> None:
         """Give the backends the whole run and some time; the next step gets new ones.
@@ -401,7 +393,7 @@ class Project:
             # dbt's own words on why the project cannot be parsed, told by dbt itself.
             return direct_orchestrator(self.container.observed())
         services = dagster_services(
-            self.container, self.plan, command, context, on_finish=lambda _run, _summary: None
+            self.container, command, context, on_finish=lambda _run, _summary: None
         )
         return dagster_orchestrator(services)
 

@@ -46,15 +46,16 @@ class RunPlan(Value):
 
     *project_dir* is None when no dbt project was found where the pipeline says: an error for
     commands that run dbt, none for those that only write profiles; *project_problem* says why.
+    *manifest_path* is where dbt's manifest is, or where dbt would write it.
     """
 
     pipeline: Pipeline
     profile: ProfileGeneratorConfig
     project_root: Path
     profiles_dir: Path
+    manifest_path: Path
     project_dir: Path | None = None
     project_problem: str | None = None
-    manifest_path: Path | None = None
     lineage: LineagePlan = Field(default_factory=LineagePlan)
     tracing: TracingPlan = Field(default_factory=TracingPlan)
     warnings: tuple[str, ...] = ()

@@ -17,7 +17,7 @@ class Places(NamedTuple):
     profiles_dir: Path
     wanted_project: Path | None
     project: Path | None
-    manifest: Path | None
+    manifest: Path
 
 
 def locate_project(
@@ -80,17 +80,14 @@ def _profiles_dir(
     return path
 
 
-def _manifest(
-    pipeline: Pipeline, root: Path, project: Path | None, files: DbtProjectFiles
-) -> Path | None:
+def _manifest(pipeline: Pipeline, root: Path, project: Path | None, files: DbtProjectFiles) -> Path:
     dbt = pipeline.orchestration.dbt if pipeline.orchestration else None
     written = pipeline.manifest_path or (dbt.manifest_path if dbt else None)
     folders = [folder for folder in (root, project) if folder is not None]
     candidates = [_absolute(Path(written), folder) for folder in folders if written]
-    if project is not None:
-        candidates.append(project / "target" / "manifest.json")
+    candidates.append((project or root) / "target" / "manifest.json")
     found = (path for path in candidates if files.exists(path))
-    return next(found, candidates[-1] if candidates else None)
+    return next(found, candidates[-1])
 
 
 def _written(path: str, root: Path, key: str, findings: Findings) -> Path | None:

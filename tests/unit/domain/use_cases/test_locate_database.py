@@ -19,6 +19,7 @@ def plan_of(compute: Compute | None) -> RunPlan:
         profile=ProfileGeneratorConfig(),
         project_root=Path("/project"),
         profiles_dir=Path("/project/.floe/profiles"),
+        manifest_path=Path("/project/target/manifest.json"),
     )
 
 

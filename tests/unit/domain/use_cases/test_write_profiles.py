@@ -47,6 +47,7 @@ def _plan(target: str = "dev", name: str = "shop") -> RunPlan:
         profile=ProfileGeneratorConfig(target_name=target),
         project_root=Path("/shop"),
         profiles_dir=Path("/shop/.floe/profiles") / target,
+        manifest_path=Path("/shop/target/manifest.json"),
     )
 
 

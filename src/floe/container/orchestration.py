@@ -1,0 +1,92 @@
+"""Who runs dbt: Dagster, or nobody."""
+
+from collections.abc import Callable, Generator, Mapping
+from typing import TYPE_CHECKING
+
+from floe.domain.model.manifest import ProjectGraph
+from floe.domain.model.node_event import DbtEvent, NodeFinished
+from floe.domain.model.run import DbtCommand, RunContext, RunSummary
+from floe.domain.use_cases.observe import ObservedRunner
+from floe.ports.orchestrator import Orchestrator
+
+if TYPE_CHECKING:
+    from floe.adapters.dagster.assets import FloeAssetFactory
+    from floe.adapters.dagster.component import ProjectComponent
+    from floe.adapters.dagster.services import Services
+    from floe.container.container import Container
+
+
+def direct_orchestrator(observed: ObservedRunner) -> Orchestrator:
+    """Return the orchestrator that is none: dbt is run at once, and Dagster is not imported."""
+    from floe.adapters.direct import DirectOrchestrator
+
+    return DirectOrchestrator(observed)
+
+
+def dagster_orchestrator(services: "Services") -> Orchestrator:
+    """Return the orchestrator that runs dbt as a Dagster job in this process."""
+    from floe.adapters.dagster.orchestrator import DagsterOrchestrator
+
+    return DagsterOrchestrator(services)
+
+
+def dagster_asset_factory() -> "type[FloeAssetFactory]":
+    """Return the class that makes Dagster definitions."""
+    from floe.adapters.dagster.assets import FloeAssetFactory
+
+    return FloeAssetFactory
+
+
+def dagster_component() -> "type[ProjectComponent]":
+    """Return the class that Dagster components of floe derive from."""
+    from floe.adapters.dagster.component import ProjectComponent
+
+    return ProjectComponent
+
+
+def dagster_services(
+    container: "Container",
+    command: DbtCommand,
+    context: RunContext,
+    *,
+    on_finish: Callable[[RunContext, RunSummary], None],
+) -> "Services":
+    """Return what Dagster's processes need of the rest of floe.
+
+    *on_finish* is called at the end of each step, in the process that ran it.
+    """
+    from floe.adapters.dagster.services import ColumnSource, Services
+
+    columns, graph, plan = container.columns, container.graph, container.plan()
+
+    def observed(
+        command: DbtCommand, context: RunContext, graph: ProjectGraph
+    ) -> Generator[DbtEvent, None, None]:
+        return container.observed()(command, context, graph)
+
+    def origins(finished: NodeFinished) -> Mapping[str, tuple[ColumnSource, ...]]:
+        node = graph().node(finished.unique_id)
+        known = columns().work_out(node, finished.compiled_code) if node is not None else None
+        if known is None or known.lineage is None:
+            return {}
+        return {
+            column.name: tuple(
+                ColumnSource(origin.unique_id, origin.column)
+                for origin in column.origins
+                if any(way.influence.is_direct for way in origin.transformations)
+            )
+            for column in known.lineage.columns
+        }
+
+    return Services(
+        command=command,
+        context=context,
+        read_graph=graph,
+        manifest_path=plan.manifest_path,
+        dbt=observed,
+        orchestration=plan.pipeline.orchestration,
+        classifications=plan.pipeline.governance.classifications,
+        links=container.settings().links,
+        on_finish=on_finish,
+        column_lineage=origins,
+    )

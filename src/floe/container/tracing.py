@@ -1,0 +1,130 @@
+"""What a run says about itself in OpenTelemetry: spans, metrics, logs."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from dependency_injector import containers, providers
+
+from floe.adapters.noop import NoOpTracer
+from floe.container.kinds import by_kind
+from floe.domain.model import settings as chosen
+from floe.domain.model.pipeline import Sampling
+from floe.domain.model.plan import RunPlan
+from floe.domain.model.settings import Settings
+from floe.ports.deliverer import Deliverer
+from floe.ports.outbox import Outbox
+from floe.ports.tracer import Tracer
+
+if TYPE_CHECKING:
+    from floe.adapters.otlp.sink import Sink
+
+
+def _file_sink(choice: chosen.File, plan: RunPlan) -> "Sink":
+    from floe.adapters.otlp.line_sink import file_sink
+
+    return file_sink(plan.project_root / choice.path)
+
+
+def _console_sink() -> "Sink":
+    from floe.adapters.otlp.line_sink import console_sink
+
+    return console_sink()
+
+
+def _http_sink(outbox: Outbox, signals: Mapping[str, Deliverer]) -> "Sink":
+    from floe.adapters.delivery.sender import BackgroundSender
+    from floe.adapters.otlp.outbox_sink import OutboxSink
+    from floe.adapters.otlp.sink import Signal
+
+    destinations = {Signal(signal): signal for signal in signals}
+    return OutboxSink(outbox, BackgroundSender(outbox, signals), destinations)
+
+
+def _grpc_sink(choice: chosen.OtlpGrpc, environ: Mapping[str, str]) -> "Sink":
+    from floe.adapters.delivery.credentials import headers_from
+    from floe.adapters.otlp.direct_sink import DirectSink
+    from floe.adapters.otlp.environment import SignalOptions, read_environment
+    from floe.adapters.otlp.grpc_transport import GrpcTransport
+    from floe.adapters.otlp.sink import Signal
+    from floe.adapters.otlp.tls import Tls
+
+    secret = headers_from(choice.headers_env, environ)() if choice.headers_env else {}
+    here = SignalOptions(
+        endpoint=choice.endpoint, compress=choice.compress, ca_bundle=choice.ca_bundle
+    )
+    options = read_environment(environ).signals.get(Signal.TRACES, SignalOptions()).over(here)
+    transport = GrpcTransport(
+        options.endpoint or choice.endpoint,
+        headers={**choice.headers, **options.headers, **secret},
+        compress=bool(options.compress),
+        tls=Tls(options.ca_bundle, options.client_certificate, options.client_key),
+    )
+    return DirectSink(transport, destination="telemetry", timeout_s=choice.timeout_s)
+
+
+def _otlp(plan: RunPlan, settings: Settings, environ: Mapping[str, str], sink: "Sink") -> Tracer:
+    from floe.adapters.otlp.environment import read_environment
+    from floe.adapters.otlp.exporter import BATCH, Exporter
+    from floe.adapters.otlp.resource import floe_version, resource
+    from floe.adapters.otlp.sampling import TraceSampler
+    from floe.adapters.otlp.tracer import OtlpTracer
+
+    said = read_environment(environ)
+    exporter = Exporter(
+        sink,
+        resource=resource(
+            plan.tracing.service_name,
+            environment=plan.tracing.attributes.get("deployment.environment"),
+            attributes=said.resource_attributes,
+        ),
+        version=floe_version(),
+        batch=said.batch or BATCH,
+        delay_s=said.delay_s or 1.0,
+        most_waiting=said.most_waiting or 16_384,
+        metric_interval_s=said.metric_interval_s or 60.0,
+        cumulative=said.cumulative,
+        longest_value=said.longest_value,
+    )
+    rule = said.sampling or plan.tracing.sampling or Sampling()
+    return OtlpTracer(
+        exporter,
+        sampler=TraceSampler(rule, parent_based=said.parent_based),
+        metrics=plan.tracing.metrics,
+        logs=bool(getattr(settings.tracing, "logs", False)),
+    )
+
+
+class Tracing(containers.DeclarativeContainer):
+    """What tells the spans, the metrics and the logs of a run."""
+
+    plan = providers.Dependency(instance_of=RunPlan)
+    settings = providers.Dependency(instance_of=Settings)
+    environ = providers.Dependency(instance_of=dict)
+    outbox: providers.Provider[Outbox] = providers.Dependency()
+    signals: providers.Provider[Mapping[str, Deliverer]] = providers.Dependency()
+
+    _choice = settings.provided.tracing
+    _own = providers.Singleton(
+        _otlp,
+        plan,
+        settings,
+        environ,
+        sink=providers.Selector(
+            _choice.kind,
+            console=providers.Singleton(_console_sink),
+            file=providers.Singleton(_file_sink, _choice, plan),
+            otlp_http=providers.Singleton(_http_sink, outbox, signals),
+            otlp_grpc=providers.Singleton(_grpc_sink, _choice, environ),
+        ),
+    )
+    tracer: providers.Provider[Tracer] = by_kind(
+        _choice,
+        {
+            chosen.Off: providers.Singleton(NoOpTracer),
+            chosen.Console: _own,
+            chosen.File: _own,
+            chosen.OtlpHttp: _own,
+            chosen.OtlpGrpc: _own,
+        },
+        group="floe.tracing",
+    )

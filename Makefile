@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV := .venv
 DEMO_VENV := .venv-demo
+BIGQUERY_VENV := .venv-bqemulator
 BIN := $(VENV)/bin
 PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes --no-deps
 SOURCES := src tests benchmarks
@@ -24,15 +25,25 @@ define build_environment
 	@echo "building $(1) from $(2) (some minutes the first time)"
 	@$(PYTHON) -m venv --clear $(1)
 	@$(1)/bin/python -m pip install $(PIP_FLAGS) -r $(2)
+endef
+
+define install_floe
 	@$(1)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 endef
 
 $(DEMO_VENV)/.installed: constraints-demo.txt pyproject.toml
 	$(call build_environment,$(DEMO_VENV),constraints-demo.txt)
+	$(call install_floe,$(DEMO_VENV))
 
 $(VENV)/.installed: constraints.txt pyproject.toml
 	$(call build_environment,$(VENV),constraints.txt)
+	$(call install_floe,$(VENV))
+
+# apart, because it wants another sqlglot than floe does
+$(BIGQUERY_VENV)/.installed: constraints-bqemulator.txt
+	$(call build_environment,$(BIGQUERY_VENV),constraints-bqemulator.txt)
+	@touch $@
 
 demo: $(DEMO_VENV)/.installed ## run the main job in ./demo on embedded DuckDB
 	@test -f demo/floe.yaml || $(DEMO_VENV)/bin/floe init demo
@@ -45,7 +56,7 @@ fast-test: $(VENV)/.installed ## pass the tests that need no engine but DuckDB
 	@echo "tests without engines"
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not engine"
 
-engine-test: $(VENV)/.installed ## pass the tests on real and emulated warehouses and browsers
+engine-test: $(VENV)/.installed $(BIGQUERY_VENV)/.installed ## pass the tests on real and emulated warehouses and browsers
 	@echo "tests on engines (visible skips say what this machine lacks)"
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m engine --ignore tests/integration/engines
 	@$(BIN)/python -m pytest tests/integration/engines
@@ -71,6 +82,9 @@ lock: ## pin every dependency again
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-annotate --no-emit-index-url --quiet pyproject.toml --extra demo --group build \
 	  --constraint constraints.txt --output-file constraints-demo.txt
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-annotate --no-emit-index-url --quiet --group bqemulator \
+	  --output-file constraints-bqemulator.txt
 
 clean: ## remove what the targets above made
-	rm -rf $(VENV) $(DEMO_VENV) demo dist site
+	rm -rf $(VENV) $(DEMO_VENV) $(BIGQUERY_VENV) demo dist site

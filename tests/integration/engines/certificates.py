@@ -38,6 +38,10 @@ class Authority:
         here = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(LOOPBACK))])
         return self._pair(name, here)
 
+    def host(self, name: str) -> Pair:
+        """Sign for a server that is asked for as *name*."""
+        return self._pair(name, x509.SubjectAlternativeName([x509.DNSName(name)]))
+
     def client(self, name: str) -> Pair:
         """Sign for whoever calls itself *name*."""
         return self._pair(name, x509.SubjectAlternativeName([x509.DNSName(name)]))

@@ -1,16 +1,20 @@
 """Signing in by many ways with one start of Python, since an adapter takes seconds to import.
 
 ``python -m tests.integration.engines.signing_in FOLDER`` lets ``dbt debug`` connect with each
-profile beneath FOLDER; ``outcomes`` prepares that, starts it and reads what came of it.
+profile beneath FOLDER, each in a fork of its own: adapters and drivers keep what they were told.
+``outcomes`` prepares that, starts it and reads what came of it.
 """
 
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
+
+import yaml
 
 from floe.adapters.profiles.writer import ProfileWriter
 from tests.integration.main_job.conftest import clean_environment
@@ -65,22 +69,37 @@ def _profile(text: str) -> str:
     return next(line for line in text.splitlines() if not line.startswith("#")).rstrip(":")
 
 
-def _sign_in(place: Path) -> Outcome:
-    from dbt.adapters.factory import reset_adapters
+def _sign_in(place: Path) -> None:
     from dbt.cli.main import dbtRunner
 
     said: list[str] = []
-    environ = json.loads((place / _ENVIRONMENT).read_text())
-    os.environ.update(environ)
-    reset_adapters()  # or the next of the same type would get the connection of the last
+    os.environ.update(json.loads((place / _ENVIRONMENT).read_text()))
     words = ("debug", "--connection", f"--profiles-dir={place}", f"--project-dir={place}")
     runner = dbtRunner(callbacks=[lambda event: said.append(event.info.msg)])
     done = runner.invoke([*words, "--no-version-check", f"--log-path={place}", "--quiet"])
-    for name in environ:
-        del os.environ[name]
-    return Outcome(bool(done.success and done.result), "\n".join([*said, str(done.exception)]))
+    outcome = Outcome(bool(done.success and done.result), "\n".join([*said, str(done.exception)]))
+    (place / _OUTCOME).write_text(json.dumps(outcome._asdict()))
+
+
+def _sign_in_by_all(folder: Path) -> None:
+    from dbt.adapters.factory import load_plugin
+
+    places = sorted(folder.iterdir())
+    for place in places:
+        load_plugin(_type((place / "profiles.yml").read_text()))
+    fork = multiprocessing.get_context("fork")
+    for place in places:
+        each = fork.Process(target=_sign_in, args=(place,))
+        each.start()
+        each.join()
+
+
+def _type(text: str) -> str:
+    """Return the adapter that the one output of the profiles.yml *text* is for."""
+    [profile] = yaml.safe_load(text).values()
+    [output] = profile["outputs"].values()
+    return str(output["type"])
 
 
 if __name__ == "__main__":
-    for each in sorted(Path(sys.argv[1]).iterdir()):
-        (each / _OUTCOME).write_text(json.dumps(_sign_in(each)._asdict()))
+    _sign_in_by_all(Path(sys.argv[1]))

@@ -65,6 +65,11 @@ def _passphrase(case: Case) -> str | None:
 @cache
 def private_key(passphrase: str | None) -> str:
     """Return an RSA key as PEM, encrypted where there is a *passphrase*; one for each."""
+    return new_private_key(passphrase)
+
+
+def new_private_key(passphrase: str | None = None) -> str:
+    """Return an RSA key as PEM that nobody knows yet."""
     key: RSAPrivateKey = generate_private_key(public_exponent=65537, key_size=2048)
     encryption: serialization.KeySerializationEncryption = serialization.NoEncryption()
     if passphrase is not None:
@@ -75,14 +80,14 @@ def private_key(passphrase: str | None) -> str:
     return pem.decode()
 
 
-def keyfile(directory: Path) -> Path:
-    """Write the key of a service account into *directory* and return its path."""
+def keyfile(directory: Path, key: str | None = None) -> Path:
+    """Write the *key* of a service account, or its right one, into *directory*; return its path."""
     path = directory / "keyfile.json"
     content = {
         "type": "service_account",
         "project_id": "acme",
         "private_key_id": "1",
-        "private_key": private_key(None),
+        "private_key": key or private_key(None),
         "client_email": "floe@acme.iam.gserviceaccount.com",
         "token_uri": "https://oauth2.googleapis.com/token",
     }

@@ -91,5 +91,10 @@ class Container(containers.DeclarativeContainer):
     tracer: providers.Provider[Tracer] = _tracing.tracer
 
     observed: providers.Provider[ObservedRunner] = providers.Singleton(
-        ObservedRunner, dbt, lineage, tracer, redactor
+        ObservedRunner,
+        dbt,
+        lineage,
+        tracer,
+        redactor,
+        describe=settings.provided.warehouse_types,
     )

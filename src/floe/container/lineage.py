@@ -47,6 +47,7 @@ def _dataset_names(
 def _columns(plan: RunPlan, graph: ProjectGraph, state_dir: Path) -> "ColumnLineage":
     from floe.adapters.openlineage.column_lineage import ColumnLineage
     from floe.adapters.openlineage.compiled_sql import CompiledSql
+    from floe.adapters.openlineage.described_columns import DescribedColumns
     from floe.adapters.openlineage.lineage_cache import LineageCache
 
     return ColumnLineage(
@@ -54,6 +55,7 @@ def _columns(plan: RunPlan, graph: ProjectGraph, state_dir: Path) -> "ColumnLine
         governance=plan.pipeline.governance,
         compiled=CompiledSql(plan.manifest_path.parent),
         cache=LineageCache(state_dir / "columns"),
+        described=DescribedColumns(state_dir / "described"),
     )
 
 

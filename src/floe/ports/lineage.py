@@ -1,6 +1,7 @@
 """What a run says about itself, for a lineage backend."""
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Protocol, runtime_checkable
 
 from floe.domain.model.delivery import DeliveryReport
 from floe.domain.model.run_ledger import RunTransition
@@ -27,4 +28,15 @@ class LineageEmitter(Protocol):
         """Deliver what can be delivered within *timeout_s* seconds and return the account.
 
         What is left stays for a later replay. A second call returns the same account.
+        """
+
+
+@runtime_checkable
+class DescribedLineageEmitter(LineageEmitter, Protocol):
+    """An emitter that also tells what the warehouse itself says of a relation."""
+
+    def describe(self, unique_id: str, columns: Mapping[str, str]) -> None:
+        """Take *columns*, name → data type in order, for those of the relation of *unique_id*.
+
+        Nothing is raised: what cannot be used is not used.
         """

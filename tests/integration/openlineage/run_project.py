@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import duckdb
 import yaml
 
+from floe.adapters.dbt.child_runner import ChildDbtRunner
 from floe.adapters.dbt.manifest import JsonManifestReader
 from floe.adapters.dbt.subprocess_runner import SubprocessDbtRunner
 from floe.adapters.delivery.memory_outbox import MemoryOutbox
@@ -104,7 +105,7 @@ class Bakery:
         )
         seen = list(
             observe(
-                SubprocessDbtRunner().run(self.command(verb, **changes)),
+                ChildDbtRunner().run(self.command(verb, describe=True, **changes)),
                 context=self.context(),
                 graph=graph,
                 lineage=emitter,
@@ -115,16 +116,16 @@ class Bakery:
         emitter.close(4.0)
         return Told(graph, seen, delivered(outbox))
 
-    def tables(self) -> dict[str, list[str]]:
-        """Return the columns of each relation in the warehouse: ``db.schema.name`` → names."""
+    def tables(self) -> dict[str, dict[str, str]]:
+        """Return what is in the warehouse: ``db.schema.name`` → column name → data type."""
         with duckdb.connect(str(self.database), read_only=True) as connection:
             rows = connection.execute(
-                "select table_catalog || '.' || table_schema || '.' || table_name, column_name"
-                " from information_schema.columns order by 1, ordinal_position"
+                "select table_catalog || '.' || table_schema || '.' || table_name, column_name,"
+                " data_type from information_schema.columns order by 1, ordinal_position"
             ).fetchall()
-        found: dict[str, list[str]] = {}
-        for table, column in rows:
-            found.setdefault(table, []).append(column)
+        found: dict[str, dict[str, str]] = {}
+        for table, column, data_type in rows:
+            found.setdefault(table, {})[column] = data_type
         return found
 
 

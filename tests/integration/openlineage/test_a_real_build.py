@@ -81,18 +81,20 @@ def test_no_dataset_is_told_that_the_warehouse_does_not_have(built: Told, bakery
     assert told <= bakery.tables().keys()
 
 
-def test_the_columns_of_every_relation_are_those_of_the_warehouse(
+def test_the_columns_and_types_of_every_relation_are_those_of_the_warehouse(
     built: Told, bakery: Bakery
 ) -> None:
     made = [output_of(event) for event in built.ends().values() if event["outputs"]]
 
     told = {
-        item["name"]: [field["name"] for field in item["facets"]["schema"]["fields"]]
+        item["name"]: [
+            (field["name"], field.get("type")) for field in item["facets"]["schema"]["fields"]
+        ]
         for item in made
     }
 
     tables = bakery.tables()
-    assert told == {name: tables[name] for name in told}
+    assert told == {name: list(tables[name].items()) for name in told}
     assert len(told) == 12
 
 

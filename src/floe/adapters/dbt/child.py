@@ -1,7 +1,8 @@
 """One invocation of dbt in a process of its own, which reports to whoever is on the socket.
 
-The request is one JSON object: ``words``, ``environment`` and ``directory``. The answer is one
-JSON object a line: first ``pid``, then dbt's events, at last ``exit_code`` and ``message``. The
+The request is one JSON object: ``words``, ``environment``, ``directory`` and ``describe``. The
+answer is one JSON object a line: first ``pid``, then dbt's events and, where *describe* asks for
+them, the columns of relations, at last ``exit_code`` and ``message``. The
 socket is also the lifeline: when its other end is gone, dbt is interrupted.
 """
 
@@ -36,7 +37,9 @@ def serve(connection: socket.socket, request: Request) -> NoReturn:
         report = LineWriter(connection.sendall)
         report({"pid": os.getpid()})
         threading.Thread(target=_watch, args=(connection, request), daemon=True).start()
-        exit_code, message = invoke(request["words"], report, tune_gc=True)
+        exit_code, message = invoke(
+            request["words"], report, tune_gc=True, describe=request["describe"]
+        )
         report({"exit_code": exit_code, "message": message})
         code = 0
     except BaseException:  # noqa: BLE001 - this is the edge of a process

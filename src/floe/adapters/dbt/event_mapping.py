@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from floe.adapters.dbt.programmatic import COLUMNS_FOLLOW
 from floe.domain.model.errors import EnvironmentNotReadyError, Problem
 from floe.domain.model.node_event import (
     DbtEvent,
@@ -20,6 +21,7 @@ from floe.domain.model.node_event import (
     NodeStarted,
     NodeStatus,
     Raw,
+    RelationDescribed,
 )
 from floe.domain.model.value import utc_now
 
@@ -68,7 +70,14 @@ class EventMapping:
         """When dbt said that its command was over; None until then."""
 
     def feed(self, raw: Raw) -> Iterator[DbtEvent]:
-        """Yield what *raw* (``info`` and ``data``, dbt structured logging) means, if anything."""
+        """Yield what *raw* (``info`` and ``data``, dbt structured logging) means, if anything.
+
+        Or *raw* holds a ``unique_id`` and the ``columns`` of its relation.
+        """
+        if "columns" in raw:
+            unique_id, columns = raw["unique_id"], raw["columns"]
+            yield RelationDescribed(at=utc_now(), unique_id=unique_id, columns=columns)
+            return
         yield from self._start(raw)
         match raw["info"]["name"]:
             case "MainReportVersion":
@@ -180,6 +189,7 @@ class EventMapping:
             adapter_response=response,
             compiled_code=self._compiled(unique_id, resource_type, node),
             thread=str(result.get("thread") or _thread(raw)),
+            columns_follow=bool(raw["data"].get(COLUMNS_FOLLOW)),
             raw=line,
         )
 

@@ -39,7 +39,8 @@ class InProcessDbtRunner:
         _check_dbt()
         mapping = EventMapping(CompiledFiles(command, time.time() - 1))
         with _ONE_AT_A_TIME, _environment(environment(command, os.environ)), _root_logger():
-            thread = _DbtThread([*log_options(command), *arguments(command)])
+            words = [*log_options(command), *arguments(command)]
+            thread = _DbtThread(words, describe=command.describe)
             thread.start()
             try:
                 for item in thread.items():
@@ -63,16 +64,17 @@ class _Stopped(Exception):  # noqa: N818 - it tells dbt's nodes to give up, not 
 class _DbtThread(threading.Thread):
     """dbt, its events in a bounded queue, and a way to make it give up."""
 
-    def __init__(self, words: list[str]) -> None:
+    def __init__(self, words: list[str], *, describe: bool) -> None:
         super().__init__(name="dbt", daemon=True)
         self._words = words
+        self._describe = describe
         self._items: queue.Queue[Raw | _Exited] = queue.Queue(_WAITING_EVENTS)
         self._stopping = threading.Event()
         self._working = False
 
     def run(self) -> None:
         try:
-            exited = invoke(self._words, self._report, tune_gc=False)
+            exited = invoke(self._words, self._report, tune_gc=False, describe=self._describe)
         except BaseException as error:  # noqa: BLE001 - the edge of a thread
             exited = (2, f"{type(error).__name__}: {error}")
         self._put(exited)
@@ -98,7 +100,7 @@ class _DbtThread(threading.Thread):
             self.join(_PATIENCE_S)
 
     def _report(self, raw: dict[str, Any]) -> None:
-        name = raw["info"]["name"]
+        name = raw["info"]["name"] if "info" in raw else ""
         if name == "ConcurrencyLine":
             self._working = True
         elif name == "FinishedRunningStats":

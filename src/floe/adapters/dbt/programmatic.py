@@ -1,6 +1,6 @@
 """dbt's programmatic runner, told to be silent and to report its events as dicts.
 
-This module is loaded into processes that belong to dbt: it imports nothing else of floe, and dbt
+This module is loaded into processes that belong to dbt: it imports little else of floe, and dbt
 only when asked to run it.
 """
 
@@ -9,6 +9,8 @@ import json
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeAlias
+
+from floe.adapters.dbt.describer import THREAD, Columns, Describer
 
 DEBUG_EVENTS = frozenset({"NodeFinished", "CommandCompleted"})
 """The only events of level debug that say something to the mapping."""
@@ -19,6 +21,8 @@ SILENT = ("--log-level=none", "--no-quiet", "--no-use-colors", "--no-use-colors-
 Nor does it write ``dbt.log``, unless the command asks for it with ``--log-level-file``.
 """
 
+COLUMNS_FOLLOW = "floe_columns_follow"
+"""A member of the data of ``NodeFinished``: the columns of its relation are told later."""
 _MANIFEST_IS_LOADED = "FoundStats"
 _RELAXED_GC = (50_000, 20, 50)
 
@@ -28,6 +32,7 @@ Report: TypeAlias = Callable[[dict[str, Any]], None]
 class _Info(Protocol):
     level: str
     name: str
+    thread: str
 
 
 class Message(Protocol):
@@ -36,19 +41,25 @@ class Message(Protocol):
     info: _Info
 
 
-def invoke(words: Sequence[str], report: Report, *, tune_gc: bool) -> tuple[int, str]:
+def invoke(
+    words: Sequence[str], report: Report, *, tune_gc: bool, describe: bool = False
+) -> tuple[int, str]:
     """Run dbt with *words* and return its exit code, and its message if it could not run.
 
     With *tune_gc* the collector rests while dbt loads its manifest, hundreds of thousands of
     objects that stay; what is loaded then is never looked at again. Only for a process that
-    ends with this invocation.
+    ends with this invocation. With *describe* the columns of what dbt makes are reported too, as
+    ``{"unique_id": ..., "columns": {name: type}}``.
     """
     if tune_gc:
         gc.disable()
     from dbt.cli.main import dbtRunner
 
-    listener = _Listener(report, tune_gc=tune_gc)
+    describer = Describer(_reporting_columns(report)) if describe else None
+    listener = _Listener(report, tune_gc=tune_gc, describer=describer)
     result = dbtRunner(callbacks=[listener]).invoke([*SILENT, *words])
+    if describer is not None:
+        describer.close()
     if result.success:
         return 0, ""
     # As dbt's own command does: 1 when nodes failed, 2 when it could not run.
@@ -58,19 +69,33 @@ def invoke(words: Sequence[str], report: Report, *, tune_gc: bool) -> tuple[int,
 class _Listener:
     """Pick the events that matter before they are turned into dicts: most of them do not."""
 
-    def __init__(self, report: Report, *, tune_gc: bool) -> None:
+    def __init__(self, report: Report, *, tune_gc: bool, describer: Describer | None) -> None:
         self._report = report
         self._tune_gc = tune_gc
+        self._describer = describer
 
     def __call__(self, message: Message) -> None:
         info = message.info
-        if info.level == "debug" and info.name not in DEBUG_EVENTS:
+        if (info.level == "debug" and info.name not in DEBUG_EVENTS) or info.thread == THREAD:
             return
-        if self._tune_gc and info.name == _MANIFEST_IS_LOADED:
+        if info.name == _MANIFEST_IS_LOADED:
+            self._begin()
+        raw = scrubbed(message)
+        if self._describer is not None and info.name == "NodeFinished":
+            raw["data"][COLUMNS_FOLLOW] = self._describer.note(raw)
+        self._report(raw)
+
+    def _begin(self) -> None:
+        if self._tune_gc:
             gc.freeze()
             gc.set_threshold(*_RELAXED_GC)
             gc.enable()
-        self._report(scrubbed(message))
+        if self._describer is not None:
+            self._describer.start()
+
+
+def _reporting_columns(report: Report) -> Callable[[str, Columns], None]:
+    return lambda unique_id, columns: report({"unique_id": unique_id, "columns": dict(columns)})
 
 
 def scrubbed(message: Message) -> dict[str, Any]:

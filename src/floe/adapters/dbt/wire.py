@@ -47,6 +47,7 @@ class Session:
             "environment": environment(self._command, os.environ),
             "directory": os.getcwd(),  # noqa: PTH109 - sent as it is
             "grace_s": self._grace_s,
+            "describe": self._command.describe,
         }
         body = json.dumps(request).encode()
         try:
@@ -67,7 +68,7 @@ class Session:
         mapping = EventMapping(CompiledFiles(self._command, time.time() - 1))
         for line in self._lines:
             raw: dict[str, Any] = json.loads(line)
-            if "info" in raw:
+            if "exit_code" not in raw:
                 yield from mapping.feed(raw)
             else:
                 yield from mapping.finish(raw["exit_code"], fallback_message=raw["message"])

@@ -9,6 +9,7 @@ from threading import RLock
 from typing import NamedTuple
 
 from floe.adapters.openlineage.compiled_sql import CompiledSql
+from floe.adapters.openlineage.described_columns import DescribedColumns
 from floe.adapters.openlineage.known_columns import KnownColumns, Types
 from floe.adapters.openlineage.lineage_cache import LineageCache
 from floe.adapters.openlineage.snapshots import with_snapshot_columns
@@ -56,6 +57,7 @@ class ColumnLineage:
         known: KnownColumns | None = None,
         compiled: CompiledSql | None = None,
         cache: LineageCache | None = None,
+        described: DescribedColumns | None = None,
     ) -> None:
         self._graph = graph
         self._governance = governance
@@ -68,6 +70,7 @@ class ColumnLineage:
             catalog_path=self._compiled.catalog_path,
         )
         self._cache = cache
+        self._described = described or DescribedColumns()
         self._memory: dict[str, _Known] = {}
         self._lock = RLock()
 
@@ -96,6 +99,19 @@ class ColumnLineage:
                 self._learn(ancestor, None)
             return self._learn(node, code)
 
+    def told(self, node: DbtNode, columns: Types, code: str | None = None) -> None:
+        """Let *columns* be those of *node*, made by *code*: the warehouse said so, just now.
+
+        They count until the SQL of *node*, or what it reads, is another one.
+        """
+        with self._lock:
+            for ancestor in self._missing_ancestors(node):
+                self._learn(ancestor, None)
+            digest = self._digest(node, code or self._sql(node))
+            known = {name: kind for name, kind in columns.items() if kind}
+            self._described.put(node.unique_id, digest, known)
+            self._memory.pop(node.unique_id, None)
+
     def _missing_ancestors(self, node: DbtNode) -> Iterator[DbtNode]:
         """Yield what *node* reads and nobody remembers, parents before children."""
         seen = {node.unique_id}
@@ -113,19 +129,22 @@ class ColumnLineage:
             stack.extend((parent, False) for parent in parents)
 
     def _learn(self, node: DbtNode, code: str | None) -> NodeColumns:
-        sql = code or self._compiled.of(node) or static_sql(node, self._graph)
-        digest = self._digest(node, sql or "")
+        sql = code or self._sql(node)
+        digest = self._digest(node, sql)
         known = self._memory.get(node.unique_id)
         if known is not None and known.digest == digest:
             return known.columns
         lineage = self._lineage(node, sql, digest) if sql else None
         columns = NodeColumns(
-            data_types=self._types(node, lineage),
+            data_types=self._types(node, lineage, self._described.get(node.unique_id, digest)),
             lineage=lineage,
             classifications=self._classified(node, lineage),
         )
         self._memory[node.unique_id] = _Known(digest, columns)
         return columns
+
+    def _sql(self, node: DbtNode) -> str:
+        return self._compiled.of(node) or static_sql(node, self._graph) or ""
 
     def _lineage(self, node: DbtNode, sql: str, digest: str) -> RelationLineage | None:
         if node.language == "python" or len(sql) > _LONGEST_SQL:
@@ -158,9 +177,9 @@ class ColumnLineage:
         known = self._memory.get(unique_id)
         return known.columns.data_types if known is not None else {}
 
-    def _types(self, node: DbtNode, lineage: RelationLineage | None) -> Types:
+    def _types(self, node: DbtNode, lineage: RelationLineage | None, told: Types) -> Types:
         """Return names from the surest place, and for each the type from the surest place."""
-        now, recorded = self._known.now(node), self._known.recorded(node)
+        now, recorded = self._known.now(node) or told, self._known.recorded(node)
         documented = self._known.documented(node)
         made = lineage.data_types if lineage is not None else self._known.in_file(node)
         whole = made if lineage is None or lineage.is_complete else {}
@@ -188,7 +207,7 @@ class ColumnLineage:
 
     def _digest(self, node: DbtNode, sql: str) -> str:
         text = sha256(f"{_RULES}/{_SQLGLOT}/{self._graph.adapter_type}".encode())
-        text.update(sql.encode())
+        text.update(sql.encode() or (node.checksum or "").encode())
         for parent in self._graph.inputs_of(node.unique_id):
             columns = ",".join(
                 f"{name}:{kind}" for name, kind in self._types_of(parent.unique_id).items()

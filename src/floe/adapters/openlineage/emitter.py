@@ -1,8 +1,9 @@
 """The lineage emitter: every transition becomes one OpenLineage event in the durable outbox."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from floe.adapters.openlineage.column_lineage import ColumnLineage
@@ -36,8 +37,9 @@ class OpenLineageEmitter:
     """Keeps events for *destination* in *outbox* and wakes *sender*; waits for no network.
 
     *destination* is the name of a backend in the settings. *column_lineage* is worked out on a
-    thread beside the run: an end whose columns are not known yet waits for them in the outbox,
-    for at most three seconds. *governance* counts where there is no *column_lineage*.
+    thread beside the run: an end whose columns are not known yet, or are still to be told by the
+    warehouse, waits for them in the outbox, for at most three seconds. *governance* counts where
+    there is no *column_lineage*.
     """
 
     def __init__(
@@ -75,11 +77,19 @@ class OpenLineageEmitter:
             message = self._redactor.text(f"{what} was not kept: {type(error).__name__}: {error}")
             raise LineageError(message) from error
 
+    def describe(self, unique_id: str, columns: Mapping[str, str]) -> None:
+        """Let the end of *unique_id*, which waits for that, tell *columns* of the warehouse."""
+        waiting = self._pending.described(unique_id)
+        if waiting is not None and self._lineage is not None:
+            self._worker.submit(lambda: self._enrich(*waiting, columns))
+
     def close(self, timeout_s: float) -> tuple[DeliveryReport, ...]:
         """Give column lineage a part of *timeout_s*, the rest to delivery; return the account."""
         if self._account is None:
             patience = min(timeout_s / 2, 1.0)
             started = utc_now()
+            for transition, waiting in self._pending.undescribed():
+                self._worker.submit(partial(self._enrich, transition, waiting))
             self._worker.close(patience)
             for waiting in self._pending.take_all():
                 with contextlib.suppress(OutboxError):  # it goes out later, when its time comes
@@ -184,7 +194,8 @@ class OpenLineageEmitter:
         made = self._columns_made(transition)
         event = self._events.event(transition, made)
         whole = self._sealed(event, transition, transition.state)
-        late = self._lineage is not None and made is None and makes_relation(transition)
+        unknown = made is None or _is_described_later(transition)
+        late = self._lineage is not None and unknown and makes_relation(transition)
         if transition.state is LineageEventType.START:
             will = aborted(event, _WILL, self._profile.producer)
             last_will = self._sealed(will, transition, LineageEventType.ABORT)
@@ -201,6 +212,9 @@ class OpenLineageEmitter:
         """Put *whole* where it waits for its columns; it is safe before anyone works on them."""
         self._outbox.put(whole, not_before=utc_now() + _PATIENCE)
         self._pending.add(whole)
+        if _is_described_later(transition):
+            self._pending.expect(transition, whole)
+            return
         if not self._worker.submit(lambda: self._enrich(transition, whole)):
             self._pending.take(whole.envelope_id)
             self._outbox.replace(whole.envelope_id, whole)
@@ -228,13 +242,20 @@ class OpenLineageEmitter:
         if self._lineage is not None and transition.node is not None:
             self._lineage.work_out(transition.node)
 
-    def _enrich(self, transition: RunTransition, waiting: Envelope) -> None:
+    def _enrich(
+        self,
+        transition: RunTransition,
+        waiting: Envelope,
+        described: Mapping[str, str] | None = None,
+    ) -> None:
         """Put the event with its columns in the place of the one that waits without them."""
         better = waiting
         try:
             node, finished = transition.node, transition.finished
             if self._lineage is not None and node is not None:
                 code = finished.compiled_code if finished else None
+                if described:
+                    self._lineage.told(node, described, code)
                 better = self._envelope(transition, self._lineage.work_out(node, code))
         finally:
             if self._pending.take(waiting.envelope_id) is not None:
@@ -255,6 +276,10 @@ class OpenLineageEmitter:
             kind=_kind(state),
             created_at=transition.at,
         )
+
+
+def _is_described_later(transition: RunTransition) -> bool:
+    return transition.finished is not None and transition.finished.columns_follow
 
 
 def _kind(state: LineageEventType) -> PayloadKind:

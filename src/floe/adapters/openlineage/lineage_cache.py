@@ -1,13 +1,10 @@
-"""Column lineage that was worked out before, one small file a node."""
+"""Column lineage that was worked out before."""
 
-import contextlib
-import os
-from hashlib import sha256
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from pydantic import ValidationError
 
+from floe.adapters.openlineage.node_files import NodeFiles
 from floe.domain.model.column_lineage import RelationLineage
 from floe.domain.model.value import Value
 
@@ -18,36 +15,20 @@ class _Entry(Value):
 
 
 class LineageCache:
-    """Keep one lineage a node in *directory*: a new one takes the place of the old.
-
-    A cache is never a reason to fail: what cannot be read is unknown, what cannot be written is
-    not kept.
-    """
+    """Keep one lineage a node in *directory*."""
 
     def __init__(self, directory: Path) -> None:
-        self._directory = directory
+        self._files = NodeFiles(directory)
 
     def get(self, unique_id: str, key: str) -> RelationLineage | None:
         """Return the lineage of *unique_id* if it was kept under the same *key*."""
+        text = self._files.get(unique_id)
         try:
-            entry = _Entry.model_validate_json(self._path(unique_id).read_bytes())
-        except (OSError, ValidationError):
+            entry = _Entry.model_validate_json(text) if text is not None else None
+        except ValidationError:
             return None
-        return entry.lineage if entry.key == key else None
+        return entry.lineage if entry is not None and entry.key == key else None
 
     def put(self, unique_id: str, key: str, lineage: RelationLineage) -> None:
-        """Keep *lineage*; a reader sees the old file or the new one."""
-        path = self._path(unique_id)
-        text = _Entry(key=key, lineage=lineage).model_dump_json()
-        with contextlib.suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
-                file.write(text)
-            try:
-                os.replace(file.name, path)  # noqa: PTH105 - both ends are known to be on one disk
-            except OSError:
-                Path(file.name).unlink(missing_ok=True)
-
-    def _path(self, unique_id: str) -> Path:
-        name = sha256(unique_id.encode()).hexdigest()
-        return self._directory / name[:2] / f"{name[2:32]}.json"
+        """Keep *lineage*."""
+        self._files.put(unique_id, _Entry(key=key, lineage=lineage).model_dump_json())

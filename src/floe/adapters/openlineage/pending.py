@@ -17,6 +17,7 @@ class Pending:
         self._lock = Lock()
         self._kept: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._waiting: dict[str, Envelope] = {}
+        self._undescribed: dict[str, tuple[RunTransition, Envelope]] = {}
 
     def is_kept(self, transition: RunTransition) -> bool:
         """Return whether the event of *transition* was kept not long ago."""
@@ -39,6 +40,23 @@ class Pending:
         """Forget the waiting envelope and return it; None when somebody else took it."""
         with self._lock:
             return self._waiting.pop(envelope_id, None)
+
+    def expect(self, transition: RunTransition, envelope: Envelope) -> None:
+        """Remember that *envelope* waits for what the warehouse says of its relation."""
+        with self._lock:
+            self._undescribed[transition.unique_id or ""] = (transition, envelope)
+
+    def described(self, unique_id: str) -> tuple[RunTransition, Envelope] | None:
+        """Forget and return what waited for the relation of *unique_id* to be described."""
+        with self._lock:
+            return self._undescribed.pop(unique_id, None)
+
+    def undescribed(self) -> tuple[tuple[RunTransition, Envelope], ...]:
+        """Forget and return all that waits for a relation to be described."""
+        with self._lock:
+            waiting = tuple(self._undescribed.values())
+            self._undescribed.clear()
+            return waiting
 
     def take_all(self) -> tuple[Envelope, ...]:
         """Forget every waiting envelope and return them."""

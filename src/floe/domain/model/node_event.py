@@ -60,7 +60,8 @@ class NodeFinished(Value):
 
     *rows_affected* is what the adapter reported and None where it does not say. *failures* counts
     the failing rows of a test. *adapter_response* is the adapter's own, query id included.
-    *compiled_code* is the SQL that was sent, where the runner knows it.
+    *compiled_code* is the SQL that was sent, where the runner knows it. With *columns_follow* a
+    ``RelationDescribed`` may come later.
     """
 
     at: UtcDatetime
@@ -78,6 +79,19 @@ class NodeFinished(Value):
     adapter_response: Mapping[str, Any] = Field(default_factory=dict)
     compiled_code: str | None = Field(default=None, repr=False)
     thread: str | None = None
+    columns_follow: bool = False
+    raw: Raw | None = Field(default=None, repr=False)
+
+
+class RelationDescribed(Value):
+    """The warehouse said what is in the relation of a node, after dbt had made it.
+
+    *columns* maps column name → data type in the relation's order, as the warehouse has them.
+    """
+
+    at: UtcDatetime
+    unique_id: str
+    columns: Mapping[str, str]
     raw: Raw | None = Field(default=None, repr=False)
 
 
@@ -110,5 +124,10 @@ class InvocationFinished(Value):
 
 
 DbtEvent: TypeAlias = (
-    InvocationStarted | NodeStarted | NodeFinished | LogEmitted | InvocationFinished
+    InvocationStarted
+    | NodeStarted
+    | NodeFinished
+    | RelationDescribed
+    | LogEmitted
+    | InvocationFinished
 )

@@ -33,7 +33,8 @@ class DbtCommand(Value):
     """One invocation of dbt; every directory is absolute.
 
     *select*, *exclude* and *selector* are dbt's own syntax. *environment* is added to the
-    environment of this invocation only. *arguments* go to dbt as they are.
+    environment of this invocation only. *arguments* go to dbt as they are. *describe* asks for
+    the columns of every relation that dbt makes, where the runner has a way to read them.
     """
 
     verb: DbtVerb = DbtVerb.BUILD
@@ -50,6 +51,7 @@ class DbtCommand(Value):
     variables: Mapping[str, object] = Field(default_factory=dict)
     environment: Mapping[str, str] = Field(default_factory=dict)
     arguments: tuple[str, ...] = ()
+    describe: bool = False
 
     @field_validator("project_dir", "profiles_dir", "target_path")
     @classmethod

@@ -176,7 +176,8 @@ class Settings(Value):
     event cannot be kept. *flush_timeout_s* bounds the wait for backends at the end of a run.
     *secret_template* names the variables of a target: ``{target}``, ``{ref}`` and ``{field}``
     are replaced, in upper case. *dataset_namespace* overrides the name of the warehouse.
-    *capture_sql* says whether compiled SQL leaves with the lineage.
+    *capture_sql* says whether compiled SQL leaves with the lineage, *warehouse_types* whether the
+    warehouse is asked for the columns of what dbt has made.
     """
 
     lineage: Lineage = Field(default_factory=Off)
@@ -189,4 +190,5 @@ class Settings(Value):
     secret_template: str | None = None
     dataset_namespace: str | None = None
     capture_sql: bool = True
+    warehouse_types: bool = True
     links: Links = Field(default_factory=Links)

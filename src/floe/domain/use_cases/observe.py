@@ -6,14 +6,14 @@ from contextlib import closing, suppress
 
 from floe.domain.model.identity import invocation_job_name
 from floe.domain.model.manifest import ProjectGraph
-from floe.domain.model.node_event import DbtEvent, InvocationStarted
+from floe.domain.model.node_event import DbtEvent, InvocationStarted, RelationDescribed
 from floe.domain.model.redaction import Redactor
 from floe.domain.model.run import DbtCommand, DbtVerb, RunContext
 from floe.domain.model.run_ledger import RunLedger, RunTransition
 from floe.domain.model.tracing import TraceParent
 from floe.domain.model.value import utc_now
 from floe.ports.dbt_runner import DbtRunner
-from floe.ports.lineage import LineageEmitter
+from floe.ports.lineage import DescribedLineageEmitter, LineageEmitter
 from floe.ports.tracer import Tracer
 
 _LOG = logging.getLogger("floe.observe")
@@ -41,13 +41,17 @@ def observe(
 
     However the stream ends, by itself, by an error in it or by its reader walking away, every run
     that was started gets its end and *events* is closed. A backend that fails costs a count and
-    one warning, never the run: whatever lineage or tracing raises stops here.
+    one warning, never the run: whatever lineage or tracing raises stops here. What the warehouse
+    says of a relation is for lineage alone, and does not come out.
     """
     ledger = RunLedger(context, graph)
     account = observation or Observation()
     reason = "the run was interrupted"
     try:
         for event in events:
+            if isinstance(event, RelationDescribed):
+                _describe(event, lineage)
+                continue
             clean = masked(event, redactor)
             _tell(ledger.feed(clean), lineage, tracer, account)
             yield clean
@@ -65,12 +69,22 @@ def observe(
 
 
 class ObservedRunner:
-    """A dbt runner whose every run is observed; ``account`` adds up over all of them."""
+    """A dbt runner whose every run is observed; ``account`` adds up over all of them.
+
+    With *describe* the warehouse is asked what is in each relation that dbt has made.
+    """
 
     def __init__(
-        self, runner: DbtRunner, lineage: LineageEmitter, tracer: Tracer, redactor: Redactor
+        self,
+        runner: DbtRunner,
+        lineage: LineageEmitter,
+        tracer: Tracer,
+        redactor: Redactor,
+        *,
+        describe: bool = False,
     ) -> None:
         self._runner = runner
+        self._describe = describe and isinstance(lineage, DescribedLineageEmitter)
         self._lineage = lineage
         self._tracer = tracer
         self._redactor = redactor
@@ -95,7 +109,8 @@ class ObservedRunner:
             ),
         }
         environment = {**told, **command.environment}
-        events = self._runner.run(command.model_copy(update={"environment": environment}))
+        asked = command.model_copy(update={"environment": environment, "describe": self._describe})
+        events = self._runner.run(asked)
         return observe(
             _naming_the_verb(events, command.verb),
             context=context,
@@ -117,6 +132,12 @@ def _naming_the_verb(
                 yield event.model_copy(update={"verb": str(verb)})
             else:
                 yield event
+
+
+def _describe(event: RelationDescribed, lineage: LineageEmitter) -> None:
+    if isinstance(lineage, DescribedLineageEmitter):
+        with suppress(Exception):
+            lineage.describe(event.unique_id, event.columns)
 
 
 def masked(event: DbtEvent, redactor: Redactor) -> DbtEvent:

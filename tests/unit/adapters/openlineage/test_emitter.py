@@ -153,6 +153,34 @@ def test_columns_that_are_known_already_are_not_waited_for() -> None:
     assert "columnLineage" in events[-1]["outputs"][0]["facets"]
 
 
+def test_an_end_leaves_with_the_types_that_the_warehouse_tells_later() -> None:
+    emitting = Emitting(RAW, MODEL, columns=True)
+    end = finished(MODEL.unique_id, compiled_code=SQL, columns_follow=True)
+    for transition in emitting.transitions(START, end):
+        emitting.emitter.emit(transition)
+    before = [event["eventType"] for event in emitting.delivered()]
+
+    emitting.emitter.describe("model.shop.unknown", {"id": "TEXT"})
+    emitting.emitter.describe(MODEL.unique_id, {"id": "BIGINT", "extra": "DATE"})
+    emitting.emitter.close(10.0)
+    (told,) = emitting.delivered()
+
+    assert before == ["START", "START"]
+    facets = told["outputs"][0]["facets"]
+    fields = [(field["name"], field["type"]) for field in facets["schema"]["fields"]]
+    assert fields == [("id", "BIGINT"), ("extra", "DATE")]
+    assert "columnLineage" in facets
+
+
+def test_an_end_whose_columns_nobody_tells_leaves_all_the_same() -> None:
+    emitting = Emitting(RAW, MODEL, columns=True)
+
+    events = emitting.tell(START, finished(MODEL.unique_id, compiled_code=SQL, columns_follow=True))
+
+    assert events[-1]["eventType"] == "COMPLETE"
+    assert "columnLineage" in events[-1]["outputs"][0]["facets"]
+
+
 def test_a_failed_run_waits_for_nothing() -> None:
     outbox = RecordingOutbox()
     emitting = Emitting(RAW, MODEL, columns=True, outbox=outbox)

@@ -1,6 +1,6 @@
 """Observation never holds up, changes or breaks what flows through it."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from floe.domain.model.node_event import (
     InvocationFinished,
     InvocationStarted,
     NodeFinished,
+    RelationDescribed,
 )
 from floe.domain.model.redaction import MASK, Redactor
 from floe.domain.model.run import DbtCommand, DbtVerb
@@ -46,6 +47,55 @@ def test_the_same_events_come_out_in_the_same_order() -> None:
     )
 
     assert tuple(seen) == STORY
+
+
+def command_in(here: Path) -> DbtCommand:
+    return DbtCommand(
+        verb=DbtVerb.TEST, project_dir=here, profiles_dir=here, profile="floe", target="dev"
+    )
+
+
+class ListeningEmitter(RecordingLineageEmitter):
+    """Hears what the warehouse says, and is not able to make anything of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.described: list[tuple[str, Mapping[str, str]]] = []
+
+    def describe(self, unique_id: str, columns: Mapping[str, str]) -> None:
+        self.described.append((unique_id, columns))
+        raise RuntimeError(unique_id)
+
+
+@pytest.mark.parametrize("lineage", [ListeningEmitter(), RecordingLineageEmitter()])
+def test_what_the_warehouse_says_is_for_lineage_alone(lineage: RecordingLineageEmitter) -> None:
+    said = RelationDescribed(at=NOON, unique_id=A, columns={"id": "INTEGER"})
+    seen = observe(
+        (*STORY[:3], said, STORY[3]),
+        context=context(),
+        graph=GRAPH,
+        lineage=lineage,
+        tracer=RecordingTracer(),
+        redactor=Redactor(),
+    )
+
+    assert tuple(seen) == STORY
+    if isinstance(lineage, ListeningEmitter):
+        assert lineage.described == [(A, {"id": "INTEGER"})]
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_dbt_is_asked_for_columns_only_where_somebody_listens(
+    wanted: bool,  # noqa: FBT001 - a parameter
+    tmp_path: Path,
+) -> None:
+    for lineage, expected in ((ListeningEmitter(), wanted), (RecordingLineageEmitter(), False)):
+        runner = ScriptedDbtRunner(STORY)
+        observed = ObservedRunner(runner, lineage, RecordingTracer(), Redactor(), describe=wanted)
+
+        list(observed(command_in(tmp_path), context(), GRAPH))
+
+        assert runner.commands[0].describe is expected
 
 
 def test_lineage_and_tracing_hear_the_same_story() -> None:
@@ -192,12 +242,8 @@ def test_an_interrupt_inside_a_backend_leaves_every_life_whole() -> None:
 def test_dbt_is_told_its_place_and_its_start_says_what_was_asked() -> None:
     runner, tracer = ScriptedDbtRunner(STORY), RecordingTracer()
     observed = ObservedRunner(runner, RecordingLineageEmitter(), tracer, Redactor())
-    here = Path("/project")
-    command = DbtCommand(
-        verb=DbtVerb.TEST, project_dir=here, profiles_dir=here, profile="floe", target="dev"
-    )
 
-    first = next(observed(command, context(), GRAPH))
+    first = next(observed(command_in(Path("/project")), context(), GRAPH))
 
     assert isinstance(first, InvocationStarted)
     assert first.verb == "test"

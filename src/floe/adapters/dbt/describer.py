@@ -1,0 +1,120 @@
+"""The columns of what dbt has made, read through dbt's own adapter while dbt goes on.
+
+This module is loaded into processes that belong to dbt: it imports nothing else of floe.
+"""
+
+import contextlib
+import contextvars
+import queue
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+THREAD = "floe-columns"
+"""What dbt's events say on this thread is nobody's business."""
+_LAST_ONES_S = 0.5
+_ROOM = 10_000
+_MAKERS = frozenset({"model", "seed", "snapshot"})
+
+Columns: TypeAlias = Mapping[str, str]
+"""Column name → data type, in the relation's order."""
+Tell: TypeAlias = Callable[[str, Columns], None]
+"""Takes the unique id of a node, and the columns of its relation."""
+
+
+class _Made(NamedTuple):
+    unique_id: str
+    database: str
+    schema: str
+    identifier: str
+    rendered: str
+
+
+class Describer:
+    """Asks for the columns of each relation on a thread and a connection of its own.
+
+    No node waits for it, and whatever goes wrong here is nothing but columns that nobody knows.
+    """
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self._made: queue.Queue[_Made | None] = queue.Queue(_ROOM)
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to listen, in the context of the caller: that of dbt's invocation."""
+        context = contextvars.copy_context()
+        self._thread = threading.Thread(
+            target=lambda: context.run(self._serve), name=THREAD, daemon=True
+        )
+        self._thread.start()
+
+    def note(self, finished: Mapping[str, Any]) -> bool:
+        """Take note of a node that *finished*, and return whether its columns will be told."""
+        made = _made_by(finished)
+        if made is None or self._thread is None:
+            return False
+        with contextlib.suppress(queue.Full):
+            self._made.put_nowait(made)
+            return True
+        return False
+
+    def close(self) -> None:
+        """Wait for the last relations for half a second, and not at all for a slow warehouse."""
+        if self._thread is not None:
+            with contextlib.suppress(queue.Full):
+                self._made.put_nowait(None)
+            self._thread.join(_LAST_ONES_S)
+
+    def _serve(self) -> None:
+        made = self._made.get()
+        while made is not None:
+            # dbt closes every connection at its end, ours too: what is left needs a new one.
+            with contextlib.suppress(Exception):
+                self._describe_from(made)
+                return
+            made = self._made.get()
+
+    def _describe_from(self, first: _Made) -> None:
+        """Describe *first* and all that follows, to the end."""
+        from dbt.adapters.factory import FACTORY
+
+        (adapter,) = FACTORY.adapters.values()
+        made: _Made | None = first
+        with adapter.connection_named(THREAD):
+            while made is not None:
+                columns = _columns(adapter, made)
+                adapter.connections.rollback_if_open()
+                self._tell(made.unique_id, columns)
+                made = self._made.get()
+
+
+def _columns(adapter: Any, made: _Made) -> Columns:  # noqa: ANN401 - dbt's adapter of any kind
+    if adapter.type() == "duckdb":
+        # Its own macro does the same at ten times the price.
+        _, cursor = adapter.connections.add_query(f"describe {made.rendered}", auto_begin=False)
+        return {str(row[0]): str(row[1]) for row in cursor.fetchall()}
+    relation = adapter.Relation.create(
+        database=made.database or None,
+        schema=made.schema or None,
+        identifier=made.identifier,
+        quote_policy=adapter.config.quoting,
+    )
+    found = adapter.get_columns_in_relation(relation)
+    return {str(column.name): str(column.data_type) for column in found}
+
+
+def _made_by(finished: Mapping[str, Any]) -> _Made | None:
+    node = finished["data"].get("node_info") or {}
+    result = finished["data"].get("run_result") or {}
+    relation = node.get("node_relation") or {}
+    is_made = node.get("resource_type") in _MAKERS and result.get("status") == "success"
+    if not is_made or node.get("materialized") == "ephemeral" or not relation.get("relation_name"):
+        return None
+    return _Made(
+        unique_id=str(node["unique_id"]),
+        database=str(relation.get("database") or ""),
+        schema=str(relation.get("schema") or ""),
+        identifier=str(relation.get("alias") or ""),
+        rendered=str(relation["relation_name"]),
+    )

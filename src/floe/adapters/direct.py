@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from floe.domain.model.errors import NothingSelectedError, Problem
 from floe.domain.model.manifest import ProjectGraph
 from floe.domain.model.node_event import DbtEvent
 from floe.domain.model.run import DbtCommand, RunContext, RunSummary
@@ -34,10 +33,4 @@ class DirectOrchestrator:
             return record.summary(interrupted=True)
         finally:
             stream.close()
-        summary = record.summary()
-        if summary.exit_code == 0 and not summary.nodes:
-            selection = " ".join(command.select) or command.selector or "everything"
-            raise NothingSelectedError(
-                Problem(f"the selection {selection!r} matches nothing", fix="see `dbt ls --select`")
-            )
-        return summary
+        return record.summary().require_nodes(command)

@@ -14,7 +14,7 @@ from floe.container.contract import (
     project_settings,
     scaffold,
 )
-from floe.container.dbt import project_files
+from floe.container.dbt import project_files, variables_of
 from floe.container.delivery import LINEAGE
 from floe.container.lineage import recovered
 from floe.container.orchestration import (
@@ -41,4 +41,5 @@ __all__ = [
     "project_settings",
     "recovered",
     "scaffold",
+    "variables_of",
 ]

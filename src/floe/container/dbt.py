@@ -1,5 +1,6 @@
 """The dbt project: its files, its graph, and the ways to run it."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from dependency_injector import containers, providers
@@ -19,6 +20,13 @@ def project_files() -> DbtProjectFiles:
     from floe.adapters.dbt.project_files import DiskProjectFiles
 
     return DiskProjectFiles()
+
+
+def variables_of(text: str) -> Mapping[str, object]:
+    """Return the dbt variables that *text*, a mapping in YAML, names."""
+    from floe.adapters.dbt.variables import read_variables
+
+    return read_variables(text)
 
 
 def _manifest_reader() -> ManifestReader:

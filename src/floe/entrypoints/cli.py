@@ -6,12 +6,24 @@ to standard output, everything else to standard error.
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from floe.entrypoints import lineage_commands
-from floe.entrypoints.options import Artifacts, Profile, Root, Target, Threads, open_with, say
+from floe.entrypoints.options import (
+    Artifacts,
+    Orchestrated,
+    Profile,
+    Root,
+    Shown,
+    Target,
+    Threads,
+    Variables,
+    open_with,
+    read_variables,
+    say,
+)
 
 app = typer.Typer(
     name="floe",
@@ -93,7 +105,7 @@ def profiles(
 
 
 @app.command()
-def run(
+def run(  # noqa: PLR0913 - the options are its interface
     artifacts: Artifacts = None,
     *,
     select: Annotated[
@@ -102,25 +114,52 @@ def run(
     exclude: Annotated[
         list[str] | None, typer.Option("-x", "--exclude", help="dbt nodes to leave out.")
     ] = None,
+    selector: Annotated[
+        str | None, typer.Option("--selector", help="A selector of the project's selectors.yml.")
+    ] = None,
     full_refresh: Annotated[
         bool, typer.Option("--full-refresh", help="Build incremental models and seeds anew.")
     ] = False,
-    orchestrator: Annotated[
-        Literal["dagster", "direct"] | None, typer.Option(help="Who starts dbt.")
+    variables: Variables = None,
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            "--state",
+            resolve_path=True,
+            help="A folder with dbt's artifacts, for `state:` and for --defer.",
+        ),
     ] = None,
-    output: Annotated[
-        Literal["rich", "plain", "json"] | None,
-        typer.Option(help="How progress is shown; rich on a terminal, else plain."),
+    defer: Annotated[
+        bool | None,
+        typer.Option("--defer/--no-defer", help="Read what is not built here from that state."),
     ] = None,
+    favor_state: Annotated[
+        bool | None,
+        typer.Option(
+            "--favor-state/--no-favor-state", help="Also where this environment has its own."
+        ),
+    ] = None,
+    orchestrator: Orchestrated = None,
+    output: Shown = None,
     target: Target = None,
     profile: Profile = None,
     threads: Threads = None,
     project_root: Root = None,
 ) -> None:
     """Build the project: seeds, models, snapshots and tests, observed node by node."""
-    from floe.entrypoints.progress import default_output
+    from floe.domain.model.run import RunRequest
     from floe.entrypoints.run_command import run_command
 
+    request = RunRequest(
+        select=tuple(select or ()),
+        exclude=tuple(exclude or ()),
+        selector=selector,
+        full_refresh=full_refresh,
+        variables=read_variables(variables),
+        state_path=state,
+        defer=defer,
+        favor_state=favor_state,
+    )
     overrides = {"orchestrator": orchestrator} if orchestrator else {}
     with open_with(
         artifacts,
@@ -130,15 +169,44 @@ def run(
         project_root=project_root,
         overrides=overrides,
     ) as project:
-        raise typer.Exit(
-            run_command(
-                project,
-                select=tuple(select or ()),
-                exclude=tuple(exclude or ()),
-                full_refresh=full_refresh,
-                output=output or default_output(sys.stderr, project.environ),
-            )
-        )
+        raise typer.Exit(run_command(project, request, output=output))
+
+
+@app.command()
+def retry(
+    artifacts: Artifacts = None,
+    *,
+    variables: Variables = None,
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            "--state",
+            resolve_path=True,
+            help="The folder with the run_results.json of that run; dbt's target if absent.",
+        ),
+    ] = None,
+    orchestrator: Orchestrated = None,
+    output: Shown = None,
+    target: Target = None,
+    profile: Profile = None,
+    threads: Threads = None,
+    project_root: Root = None,
+) -> None:
+    """Run again what failed or was skipped in the last run, and nothing else."""
+    from floe.domain.model.run import DbtVerb, RunRequest
+    from floe.entrypoints.run_command import run_command
+
+    request = RunRequest(verb=DbtVerb.RETRY, variables=read_variables(variables), state_path=state)
+    overrides = {"orchestrator": orchestrator} if orchestrator else {}
+    with open_with(
+        artifacts,
+        target=target,
+        profile=profile,
+        threads=threads,
+        project_root=project_root,
+        overrides=overrides,
+    ) as project:
+        raise typer.Exit(run_command(project, request, output=output))
 
 
 @app.command()

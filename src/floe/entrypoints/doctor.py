@@ -7,7 +7,7 @@ import typer
 
 from floe.domain.model.errors import FloeError
 from floe.domain.model.node_event import InvocationFinished, LogEmitted
-from floe.domain.model.run import DbtCommand, DbtVerb
+from floe.domain.model.run import DbtCommand, DbtVerb, RunRequest
 from floe.domain.use_cases.check_environment import EnvironmentReport, check_environment
 from floe.entrypoints.exit_codes import NOT_READY, WELL, code_of
 from floe.entrypoints.project import Project
@@ -76,7 +76,7 @@ def _as_debug_takes_it(command: DbtCommand) -> DbtCommand:
 def _connection(project: Project) -> Callable[[], str | None]:
     def connect() -> str | None:
         project.write_profiles()
-        command = _as_debug_takes_it(project.command(verb=DbtVerb.DEBUG))
+        command = _as_debug_takes_it(project.command(RunRequest(verb=DbtVerb.DEBUG)))
         said: list[str] = []
         for event in project.container.dbt().run(command):
             if isinstance(event, LogEmitted):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -18,6 +18,27 @@ Threads = Annotated[int | None, typer.Option("--threads", help="dbt threads, 1 t
 Root = Annotated[
     Path | None, typer.Option("--project-root", help="The folder that relative paths start at.")
 ]
+Variables = Annotated[
+    str | None, typer.Option("--vars", help="dbt variables, a mapping in YAML: '{day: 7}'.")
+]
+Orchestrated = Annotated[
+    Literal["dagster", "direct"] | None, typer.Option("--orchestrator", help="Who starts dbt.")
+]
+Shown = Annotated[
+    Literal["rich", "plain", "json"] | None,
+    typer.Option("--output", help="How progress is shown; rich on a terminal, else plain."),
+]
+
+
+def read_variables(text: str | None) -> Mapping[str, object]:
+    """Return the variables of ``--vars``, none without it.
+
+    Raises:
+        ConfigurationError: *text* is not a mapping in YAML.
+    """
+    from floe.container import variables_of
+
+    return variables_of(text) if text is not None else {}
 
 
 def open_with(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from floe.container import (
     Container,
     changed_source,
+    dagster_asset_factory,
     dagster_orchestrator,
     dagster_services,
     direct_orchestrator,
@@ -33,12 +34,13 @@ from floe.domain.model.node_columns import NodeColumns
 from floe.domain.model.node_event import DbtEvent, InvocationFinished
 from floe.domain.model.parent_context import parent_context
 from floe.domain.model.plan import PlanOptions, RunPlan
-from floe.domain.model.run import DbtCommand, DbtVerb, RunContext, RunSummary
+from floe.domain.model.run import DbtCommand, DbtVerb, RunContext, RunRequest, RunSummary
 from floe.domain.model.settings import Off, Plugin, Settings
 from floe.domain.model.value import utc_now
 from floe.domain.use_cases import plan as planning
 from floe.domain.use_cases.compile import compile_pipeline
 from floe.domain.use_cases.deliver import recover
+from floe.domain.use_cases.earlier_run import retry_of, with_state
 from floe.domain.use_cases.locate_database import locate_database
 from floe.domain.use_cases.prepare_manifest import PreparedManifest, prepare_manifest
 from floe.domain.use_cases.resolve_settings import (
@@ -54,6 +56,8 @@ from floe.ports.design_emitter import DesignEmitter
 from floe.ports.orchestrator import Orchestrator
 
 if TYPE_CHECKING:
+    from dagster import Definitions
+
     from floe.adapters.dagster.services import Services
 
 _COMPARED = 10
@@ -154,31 +158,43 @@ class Project:
         profile = self.container.profile()
         return self.container.profile_store().write(profile, self.plan.profiles_dir)
 
-    def command(
-        self,
-        *,
-        verb: DbtVerb = DbtVerb.BUILD,
-        select: tuple[str, ...] = (),
-        exclude: tuple[str, ...] = (),
-        full_refresh: bool = False,
-    ) -> DbtCommand:
-        """Return the dbt command for this project.
+    def command(self, request: RunRequest | None = None) -> DbtCommand:
+        """Return the dbt command for this project that does what *request* asks.
 
         Raises:
-            ConfigurationError: There is no dbt project where the contract says.
+            ConfigurationError: There is no dbt project where the contract says, no earlier run
+                to retry, or no state where one is asked for.
         """
-        return DbtCommand(
-            verb=verb,
+        asked = request or RunRequest()
+        command = DbtCommand(
+            verb=asked.verb,
             project_dir=planning.require_project(self.plan),
             profiles_dir=self.plan.profiles_dir,
             profile=self.plan.profile.profile_name,
             target=self.plan.profile.target_name,
             threads=self.plan.profile.threads,
-            select=select,
-            exclude=exclude,
-            full_refresh=full_refresh,
+            select=asked.select,
+            exclude=asked.exclude,
+            selector=asked.selector,
+            full_refresh=asked.full_refresh,
+            variables=asked.variables,
             target_path=self.plan.manifest_path.parent,
         )
+        match asked.verb:
+            case DbtVerb.DEBUG:
+                return command
+            case DbtVerb.RETRY:
+                results = command.model_copy(update={"state_path": asked.state_path})
+                return retry_of(results, files=project_files())
+            case _:
+                return with_state(
+                    command,
+                    asked,
+                    settings=self.settings.defer,
+                    root=self.plan.project_root,
+                    environ=self.environ,
+                    files=project_files(),
+                )
 
     @property
     def state_dir(self) -> Path:
@@ -365,6 +381,17 @@ class Project:
         command = self.command()
         self._prepared(command)
         return dagster_services(self.container, command, self.start(), on_finish=self._end_step)
+
+    def definitions(self, **options: Any) -> "Definitions":  # noqa: ANN401 - passed on
+        """Return what a Dagster code location offers for this project.
+
+        *options* are those of ``FloeAssetFactory.create_definitions``.
+
+        Raises:
+            ConfigurationError: The project or its contract is wrong.
+            EnvironmentNotReadyError: dbt is not installed and there is no fresh manifest.
+        """
+        return dagster_asset_factory()().create_definitions(self.dagster_services(), **options)
 
     def _end_step(self, context: RunContext, summary: RunSummary) -> None:
         """Give the backends the whole run and some time; the next step gets new ones.

@@ -8,24 +8,19 @@ from floe.domain.model import settings as chosen
 from floe.domain.model.archived_run import usual_times
 from floe.domain.model.closing_account import ClosingAccount, Place
 from floe.domain.model.errors import FloeError
+from floe.domain.model.run import RunRequest
 from floe.domain.use_cases.run_pipeline import RunOutcome
 from floe.entrypoints.exit_codes import LINEAGE_NOT_KEPT, NODE_FAILED, WELL, code_of
-from floe.entrypoints.progress import Output, progress_view
+from floe.entrypoints.progress import Output, default_output, progress_view
 from floe.entrypoints.project import Project
 
 _COMPARED = 10
 
 
-def run_command(
-    project: Project,
-    *,
-    select: tuple[str, ...],
-    exclude: tuple[str, ...],
-    full_refresh: bool,
-    output: Output,
-) -> int:
+def run_command(project: Project, request: RunRequest, *, output: Output | None = None) -> int:
     """Run the project and return the exit code; progress goes to standard error, JSON to output."""
-    command = project.command(select=select, exclude=exclude, full_refresh=full_refresh)
+    command = project.command(request)
+    output = output or default_output(sys.stderr, project.environ)
     context = project.start()
     recent = project.container.run_archive().recent(_COMPARED)
     stream = sys.stdout if output == "json" else sys.stderr

@@ -1,5 +1,6 @@
 """The way in for what stands in a dbt project's own files."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +19,12 @@ class DbtProjectFiles(Protocol):
 
     def exists(self, path: Path) -> bool:
         """Return whether there is a file at *path*."""
+
+    def variables_of_last_run(self, directory: Path) -> Mapping[str, object] | None:
+        """Return the variables of the run whose results dbt left in *directory*.
+
+        None where there are no results that can be read.
+        """
 
     def fingerprint(self, directory: Path) -> str:
         """Return a text that changes whenever a file that dbt parses changes.

@@ -51,6 +51,18 @@ class DbtProjectFilesContract:
         assert not files.exists(project)
         assert not files.exists(project / "missing")
 
+    def test_the_last_run_leaves_its_variables(self, files: DbtProjectFiles, project: Path) -> None:
+        """Without results of a run there are none, and neither in a file that is no such thing."""
+        results = project / "run_results.json"
+        assert files.variables_of_last_run(project) is None
+
+        results.write_text('{"results": [], "args": {"vars": {"day": 7}}}', "utf-8")
+        assert files.variables_of_last_run(project) == {"day": 7}
+        results.write_text('{"results": [], "args": {}}', "utf-8")
+        assert files.variables_of_last_run(project) == {}
+        results.write_text("[]", "utf-8")
+        assert files.variables_of_last_run(project) is None
+
     def test_a_fingerprint_lasts_as_long_as_the_files(
         self, files: DbtProjectFiles, project: Path
     ) -> None:

@@ -1,6 +1,6 @@
 """The factory of Dagster definitions for a project."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -38,10 +38,12 @@ from floe.adapters.dagster.manifest import collector_paused
 from floe.adapters.dagster.names import key_part
 from floe.adapters.dagster.partitions import window_of
 from floe.adapters.dagster.results import DagsterEvent, ResultMapper
+from floe.adapters.dagster.retries import unchecked_tests, what_is_left
 from floe.adapters.dagster.selection import (
     DbtSelection,
     Selected,
     dbt_selection,
+    exactly,
     unique_ids_of,
     unique_ids_of_checks,
 )
@@ -177,7 +179,7 @@ class FloeAssetFactory:
         own = {spec.key for spec in specs.assets}
         sources = source_specs(services.manifest, floe_translator, own)
         outside = exposure_specs(services.manifest, floe_translator) if exposures else []
-        schedulable = _schedulable(services, floe_translator)
+        schedulable = _schedulable(services, floe_translator, list(parts))
         return Definitions(
             assets=[*assets, *sources, *outside],
             asset_checks=freshness_checks(services, floe_translator),
@@ -246,10 +248,8 @@ def dbt_assets_definition(
     )
     def dbt(context: AssetExecutionContext, config: DbtRunConfig) -> Iterator[DagsterEvent]:
         chosen = _selected(context)
-        assets, checks = unique_ids_of(specs.assets), unique_ids_of_checks(specs.checks)
-        asked = dbt_selection(
-            chosen, assets, checks, services.manifest, selection if whole else None
-        )
+        checks = unique_ids_of_checks(specs.checks)
+        asked = _asked(services, specs, chosen, selection if whole else None, context)
         window = window_of(context)
         run = run_context_of(services, context.op_execution_context, window)
         by_id = {unique_id: key for key, unique_id in checks.items()}
@@ -273,6 +273,26 @@ def _selected(context: AssetExecutionContext) -> Selected:
         if spec.asset_key in read and spec.asset_key not in specs_by_key
     }
     return Selected(assets, context.selected_asset_check_keys | of_sources)
+
+
+def _asked(
+    services: Services,
+    specs: ProjectSpecs,
+    chosen: Selected,
+    default: DbtSelection | None,
+    context: AssetExecutionContext,
+) -> DbtSelection:
+    """Return what dbt is to run for *chosen*: on a retry, what earlier attempts left of it."""
+    manifest = services.manifest
+    assets, checks = unique_ids_of(specs.assets), unique_ids_of_checks(specs.checks)
+    asked = dbt_selection(chosen, assets, checks, manifest, default)
+    about = [assets[key] for key in chosen.assets]
+    come_along = () if asked.arguments else unchecked_tests(manifest, about, set(checks.values()))
+    left = what_is_left(context, chosen, assets, checks, come_along)
+    if left is None:
+        return asked
+    context.log.info("earlier attempts left %d nodes to run", len(left))
+    return exactly(manifest, left, asked.exclude)
 
 
 def _selection_tags(selection: DbtSelection) -> dict[str, str]:
@@ -302,11 +322,13 @@ def _executor(split: Split) -> ExecutorDefinition:
     return multiprocess_executor.configured({"start_method": preloaded})
 
 
-def _schedulable(services: Services, translator: FloeTranslator) -> Schedulable:
+def _schedulable(
+    services: Services, translator: FloeTranslator, steps: Sequence[str]
+) -> Schedulable:
     if services.orchestration is None:
         return Schedulable()
 
     def select(criterion: str) -> ProjectSpecs:
         return specs_of(services, translator, DbtSelection((criterion,)))
 
-    return schedulables(services.orchestration, select)
+    return schedulables(services.orchestration, select, steps)

@@ -14,7 +14,7 @@ from pydantic import Field
 from floe.adapters.dagster.live_streams import live
 from floe.adapters.dagster.partitions import Window
 from floe.adapters.dagster.results import DagsterEvent, ResultMapper, plain
-from floe.adapters.dagster.selection import DbtSelection
+from floe.adapters.dagster.selection import DbtSelection, also_meeting
 from floe.adapters.dagster.services import Services
 from floe.domain.model.errors import FloeError
 from floe.domain.model.node_event import (
@@ -31,9 +31,16 @@ from floe.domain.model.value import utc_now
 class DbtRunConfig(Config):
     """What a person may ask of one run, in the launchpad or in a job's configuration."""
 
+    select: list[str] = Field(
+        default_factory=list,
+        description="Run only what also meets one of these criteria of dbt's: state:modified+",
+    )
     full_refresh: bool = Field(default=False, description="Build incremental models anew.")
     variables: dict[str, Any] = Field(default_factory=dict, description="dbt variables.")
     threads: int | None = Field(default=None, description="dbt threads.")
+    defer: bool | None = Field(
+        default=None, description="Read what is not built here from the state of the settings."
+    )
     arguments: list[str] = Field(default_factory=list, description="Further dbt arguments.")
 
 
@@ -49,11 +56,12 @@ def command_of(
     base = services.command
     return base.model_copy(
         update={
-            "select": selection.select or base.select,
+            "select": also_meeting(selection.select or base.select, config.select),
             "exclude": selection.exclude or base.exclude,
             "selector": selection.selector or base.selector,
             "full_refresh": base.full_refresh or config.full_refresh,
             "threads": config.threads or base.threads,
+            "defer": base.defer if config.defer is None else config.defer,
             "target_path": target_path or base.target_path,
             "variables": {
                 **{name: at.isoformat() for name, at in times.items()},
@@ -81,6 +89,9 @@ def run_context_of(
         "dagster.step_key": step_key,
         "dagster.attempt": str(context.retry_number + 1),
     }
+    if context.run.parent_run_id and context.run.root_run_id:
+        attributes["dagster.parent_run_id"] = context.run.parent_run_id
+        attributes["dagster.root_run_id"] = context.run.root_run_id
     if context.has_partition_key:
         attributes["dagster.partition_key"] = context.partition_key
     return services.context.model_copy(

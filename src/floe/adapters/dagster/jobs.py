@@ -33,7 +33,12 @@ from floe.domain.model.errors import ConfigurationError, Problem
 from floe.domain.model.pipeline import JobDefinition, Orchestration
 
 _ASSET = re.compile(r"^(\+*)asset:")
-_DBT_ONLY = re.compile(r"^\+*\d*(path|fqn|file|config\.|resource_type|source|exposure|package|@)")
+_DBT_ONLY = re.compile(
+    r"^\+*\d*((path|fqn|file|config|resource_type|source|exposure|package|test_type|test_name"
+    r"|unit_test|version|access|metric|semantic_model|saved_query)[:.]|@)"
+)
+_AT_RUN_TIME = re.compile(r"^@?\+*\d*(state|result|source_status):")
+"""Criteria that compare with another state: what they select is known when the run starts."""
 _POLL_S = 30
 Job: TypeAlias = DagsterJob | UnresolvedAssetJobDefinition
 Select: TypeAlias = Callable[[str], ProjectSpecs]
@@ -48,10 +53,13 @@ class Schedulable(NamedTuple):
     sensors: Sequence[SensorDefinition] = ()
 
 
-def schedulables(orchestration: Orchestration, select: Select) -> Schedulable:
+def schedulables(
+    orchestration: Orchestration, select: Select, steps: Sequence[str] = ()
+) -> Schedulable:
     """Return jobs by selection, their schedules, and sensors on assets.
 
-    *select* evaluates dbt's selection syntax.
+    *select* evaluates dbt's selection syntax; *steps* are those of the project, which evaluate
+    it again where it depends on a state.
 
     A kind of job or sensor that needs code of the user is left out with a warning.
 
@@ -59,7 +67,11 @@ def schedulables(orchestration: Orchestration, select: Select) -> Schedulable:
         ConfigurationError: A selection cannot be read, or a schedule or sensor names no job.
     """
     problems: list[Problem] = []
-    jobs = {job.name: found for job in orchestration.jobs if (found := _job(job, select, problems))}
+    jobs = {
+        job.name: found
+        for job in orchestration.jobs
+        if (found := _job(job, select, steps, problems))
+    }
     known = {job.name for job in orchestration.jobs}
     schedules = []
     for schedule in orchestration.schedules:
@@ -82,19 +94,33 @@ def schedulables(orchestration: Orchestration, select: Select) -> Schedulable:
     return Schedulable(list(jobs.values()), schedules, sensors)
 
 
-def _job(said: JobDefinition, select: Select, problems: list[Problem]) -> Job | None:
+def _job(
+    said: JobDefinition, select: Select, steps: Sequence[str], problems: list[Problem]
+) -> Job | None:
     if said.type == "ops" and said.target_function:
         return _calling(said, said.target_function)
     if said.type != "batch":
         _left_out("jobs", said.name, said.type)
         return None
+    criteria = [text.strip() for text in said.selection]
+    compared = [text for text in criteria if _AT_RUN_TIME.match(text)]
+    where = f"orchestration.jobs.{said.name}.selection"
+    if compared and compared != criteria:
+        fix = "write a job for each kind of criterion"
+        problems.append(Problem("mixes criteria of dbt's state with others", where, fix))
+        return None
     try:
-        selection = selection_of(said.selection, select)
+        selection = selection_of(["fqn:*"] if compared else criteria, select)
     except Exception as error:  # noqa: BLE001 - whatever either parser raises is a bad selection
-        where = f"orchestration.jobs.{said.name}.selection"
         problems.append(Problem(f"cannot be read: {error}", where))
         return None
-    return define_asset_job(said.name, selection=selection, description=said.description)
+    config = {"ops": {step: {"config": {"select": compared}} for step in steps}}
+    return define_asset_job(
+        said.name,
+        selection=selection,
+        description=said.description,
+        config=config if compared else None,
+    )
 
 
 def _calling(definition: JobDefinition, target: str) -> DagsterJob:

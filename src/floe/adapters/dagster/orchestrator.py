@@ -29,7 +29,7 @@ from floe.adapters.dagster.invocation import DbtRunConfig, command_of, dbt_event
 from floe.adapters.dagster.live_streams import close_all
 from floe.adapters.dagster.selection import DbtSelection
 from floe.adapters.dagster.services import Services
-from floe.domain.model.errors import DbtRunError, NothingSelectedError, Problem
+from floe.domain.model.errors import DbtRunError
 from floe.domain.model.manifest import ProjectGraph
 from floe.domain.model.node_event import DbtEvent
 from floe.domain.model.run import DbtCommand, RunContext, RunSummary
@@ -87,7 +87,8 @@ class DagsterOrchestrator:
             raise failures[0]
         if not told:
             raise DbtRunError("Dagster ended the run before dbt was started")
-        return _checked(told[-1].model_copy(update={"started_at": context.started_at}), command)
+        summary = told[-1].model_copy(update={"started_at": context.started_at})
+        return summary.require_nodes(command)
 
     def _execute(self, services: Services) -> None:
         with quiet(), _instance(self._instance) as instance:
@@ -102,15 +103,6 @@ class DagsterOrchestrator:
                 """The summary says that the run was interrupted."""
             finally:
                 close_all()
-
-
-def _checked(summary: RunSummary, command: DbtCommand) -> RunSummary:
-    if summary.exit_code == 0 and not summary.nodes:
-        selection = " ".join(command.select) or command.selector or "everything"
-        raise NothingSelectedError(
-            Problem(f"the selection {selection!r} matches nothing", fix="see `dbt ls --select`")
-        )
-    return summary
 
 
 def _job(services: Services) -> JobDefinition:

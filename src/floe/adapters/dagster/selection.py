@@ -1,7 +1,7 @@
 """From the assets and checks that Dagster selected to dbt's own selection syntax."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import PurePosixPath
 from typing import NamedTuple
@@ -14,6 +14,8 @@ from floe.adapters.dagster.translator import UNIQUE_ID
 
 _SPECIAL = re.compile(r"[\s,+@:*?\[\]()]")
 """Characters that mean something to dbt's selection syntax; ``?`` matches any one of them."""
+_ALONE = ("--indirect-selection", "empty")
+"""Tests run only where they are named."""
 
 
 class DbtSelection(NamedTuple):
@@ -72,9 +74,26 @@ def dbt_selection(
         arguments: tuple[str, ...] = ()
     else:
         named = list(selected.checks)
-        arguments = ("--indirect-selection", "empty")
+        arguments = _ALONE
     tests = [_criterion(manifest, checks[key], directories) for key in named if key in checks]
     return DbtSelection(select=(*nodes, *sorted(tests)), arguments=arguments)
+
+
+def exactly(
+    manifest: Manifest, unique_ids: Iterable[str], excluded: tuple[str, ...]
+) -> DbtSelection:
+    """Return what selects *unique_ids* and no test that comes along with them."""
+    directories = _directories(manifest)
+    select = (_criterion(manifest, unique_id, directories) for unique_id in sorted(unique_ids))
+    return DbtSelection(select=tuple(select), exclude=excluded, arguments=_ALONE)
+
+
+def also_meeting(select: Sequence[str], criteria: Iterable[str]) -> tuple[str, ...]:
+    """Return what selects the part of *select* that meets any of *criteria*, if there are any."""
+    wanted = tuple(criteria)
+    if not wanted or not select:
+        return (*select, *wanted)
+    return tuple(f"{one},{other}" for one in select for other in wanted)
 
 
 def _criterion(

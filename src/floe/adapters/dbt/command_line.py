@@ -34,6 +34,12 @@ def arguments(command: DbtCommand) -> list[str]:
         words.append(f"--selector={command.selector}")
     if command.full_refresh:
         words.append("--full-refresh")
+    if command.state_path is not None:
+        words.append(f"--state={command.state_path}")
+    if command.defer:
+        words.append("--defer")
+    if command.favor_state:
+        words.append("--favor-state")
     if command.variables:
         words.append(f"--vars={json.dumps(dict(command.variables), sort_keys=True)}")
     return [*words, *command.arguments]

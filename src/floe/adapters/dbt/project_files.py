@@ -1,5 +1,6 @@
 """What stands in a dbt project's own files, read without dbt."""
 
+import json
 import os
 import stat
 from collections.abc import Iterator, Mapping
@@ -12,6 +13,7 @@ from typing import Any
 import yaml
 
 _PROJECT_FILE = "dbt_project.yml"
+_RESULTS_FILE = "run_results.json"
 _ROOT_FILES = ("packages.yml", "dependencies.yml", "package-lock.yml", "selectors.yml")
 _DEFAULT_PATHS = {
     "model-paths": ("models",),
@@ -48,6 +50,14 @@ class DiskProjectFiles:
             return path.is_file()
         except (OSError, ValueError):
             return False
+
+    def variables_of_last_run(self, directory: Path) -> Mapping[str, object] | None:
+        """Return the variables in the ``run_results.json`` of *directory*; see the port."""
+        try:
+            variables = json.loads(_content(directory / _RESULTS_FILE))["args"].get("vars")
+        except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
+            return None
+        return variables if isinstance(variables, dict) else {}
 
     def fingerprint(self, directory: Path) -> str:
         """Return a digest of the names, sizes and times of every file that dbt parses.

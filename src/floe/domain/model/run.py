@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field, field_validator
 
 from floe.domain.model import identity
+from floe.domain.model.errors import NothingSelectedError, Problem
 from floe.domain.model.node_event import NodeFinished
 from floe.domain.model.tracing import TraceParent
 from floe.domain.model.value import UtcDatetime, Value
@@ -32,9 +33,11 @@ class DbtVerb(StrEnum):
 class DbtCommand(Value):
     """One invocation of dbt; every directory is absolute.
 
-    *select*, *exclude* and *selector* are dbt's own syntax. *environment* is added to the
-    environment of this invocation only. *arguments* go to dbt as they are. *describe* asks for
-    the columns of every relation that dbt makes, where the runner has a way to read them.
+    *select*, *exclude* and *selector* are dbt's own syntax. *state_path* holds the artifacts of an
+    earlier run or of another environment: what ``state:`` compares with, and what is not selected
+    is read from with *defer*. *environment* is added to the environment of this invocation only.
+    *arguments* go to dbt as they are. *describe* asks for the columns of every relation that dbt
+    makes, where the runner has a way to read them.
     """
 
     verb: DbtVerb = DbtVerb.BUILD
@@ -48,18 +51,38 @@ class DbtCommand(Value):
     exclude: tuple[str, ...] = ()
     selector: str | None = None
     full_refresh: bool = False
+    state_path: Path | None = None
+    defer: bool = False
+    favor_state: bool = False
     variables: Mapping[str, object] = Field(default_factory=dict)
     environment: Mapping[str, str] = Field(default_factory=dict)
     arguments: tuple[str, ...] = ()
     describe: bool = False
 
-    @field_validator("project_dir", "profiles_dir", "target_path")
+    @field_validator("project_dir", "profiles_dir", "target_path", "state_path")
     @classmethod
     def _path_is_absolute(cls, path: Path | None) -> Path | None:
         if path is not None and not path.is_absolute():
             msg = "must be absolute: dbt keeps relative directories in its parse cache"
             raise ValueError(msg)
         return path
+
+
+class RunRequest(Value):
+    """What a person asks of one run; None leaves the choice to the settings.
+
+    *state_path* is absolute: the artifacts to compare with, to defer to, or of the run to retry.
+    """
+
+    verb: DbtVerb = DbtVerb.BUILD
+    select: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    selector: str | None = None
+    full_refresh: bool = False
+    variables: Mapping[str, object] = Field(default_factory=dict)
+    state_path: Path | None = None
+    defer: bool | None = None
+    favor_state: bool | None = None
 
 
 class RunReference(Value):
@@ -153,6 +176,21 @@ class RunSummary(Value):
     def elapsed_s(self) -> float:
         """Wall time of the run in seconds."""
         return (self.finished_at - self.started_at).total_seconds()
+
+    def require_nodes(self, command: DbtCommand) -> Self:
+        """Return this account of *command*, of which something is to have come.
+
+        A retry is well with nothing to do: nothing had failed.
+
+        Raises:
+            NothingSelectedError: The selection matches no node.
+        """
+        if self.exit_code == 0 and not self.nodes and command.verb is not DbtVerb.RETRY:
+            selection = " ".join(command.select) or command.selector or "everything"
+            raise NothingSelectedError(
+                Problem(f"the selection {selection!r} matches nothing", fix="see `dbt ls --select`")
+            )
+        return self
 
     @property
     def failed(self) -> tuple[NodeFinished, ...]:

@@ -169,6 +169,19 @@ class Links(Value):
     lineage: str | None = None
 
 
+class Deferral(Value):
+    """The state of another environment, which runs compare with and defer to.
+
+    *state_path* holds its artifacts, its ``manifest.json`` above all; relative to the project.
+    With *enabled*, what a run reads and does not build is read from there; with *favor_state* also
+    where this environment has a relation of its own.
+    """
+
+    state_path: Path
+    enabled: bool = True
+    favor_state: bool = False
+
+
 class Settings(Value):
     """Every choice that floe leaves open, with its default.
 
@@ -177,7 +190,8 @@ class Settings(Value):
     *secret_template* names the variables of a target: ``{target}``, ``{ref}`` and ``{field}``
     are replaced, in upper case. *dataset_namespace* overrides the name of the warehouse.
     *capture_sql* says whether compiled SQL leaves with the lineage, *warehouse_types* whether the
-    warehouse is asked for the columns of what dbt has made.
+    warehouse is asked for the columns of what dbt has made. *defer* names the state of another
+    environment.
     """
 
     lineage: Lineage = Field(default_factory=Off)
@@ -192,3 +206,4 @@ class Settings(Value):
     capture_sql: bool = True
     warehouse_types: bool = True
     links: Links = Field(default_factory=Links)
+    defer: Deferral | None = None

@@ -49,6 +49,9 @@ def prepare_manifest(
             "exclude": (),
             "selector": None,
             "full_refresh": False,
+            "state_path": None,
+            "defer": False,
+            "favor_state": False,
             "arguments": (),
         }
     )

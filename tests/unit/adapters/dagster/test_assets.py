@@ -161,6 +161,18 @@ def test_run_config_reaches_dbt(tmp_path: Path, instance: DagsterInstance) -> No
     assert command.target_path is not None
 
 
+def test_a_run_may_ask_for_what_meets_more_criteria(
+    tmp_path: Path, instance: DagsterInstance
+) -> None:
+    services = services_of(SHOP, tmp_path, story())
+
+    run(services, instance, config={"select": ["state:modified+", "tag:gold"], "defer": True})
+
+    (command,) = dbt_of(services).commands
+    assert command.select == ("fqn:*,state:modified+", "fqn:*,tag:gold")
+    assert command.defer
+
+
 def test_a_partition_is_a_nominal_time_and_dbts_variables(
     tmp_path: Path, instance: DagsterInstance
 ) -> None:

@@ -67,6 +67,17 @@ def test_a_job_selects_by_dagsters_syntax_or_by_dbts(
     assert keys(assets, *selection) == expected
 
 
+def test_a_job_by_state_asks_dbt_when_it_runs(assets: AssetsDefinition) -> None:
+    said = Orchestration.model_validate({"jobs": [job("state:modified+", "state:new")]})
+
+    found = schedulables(said, by_dbt, ["shop_dbt"])
+
+    nightly = Definitions(assets=[assets], jobs=found.jobs).resolve_job_def("nightly")
+    config = {"ops": {"shop_dbt": {"config": {"select": ["state:modified+", "state:new"]}}}}
+    assert nightly.run_config == config
+    assert nightly.asset_layer.selected_asset_keys == assets.keys
+
+
 def test_a_job_of_ops_calls_the_function_that_it_names() -> None:
     said = job(type="ops", target_function="json.loads", arguments={"s": "[1]"})
 
@@ -84,6 +95,11 @@ def test_a_schedule_starts_its_job_in_its_timezone() -> None:
 
     assert (found.name, found.job_name) == ("every_night", "nightly")
     assert (found.cron_schedule, found.execution_timezone) == ("0 3 * * *", "Europe/Berlin")
+
+
+def test_criteria_of_state_and_others_do_not_mix() -> None:
+    with pytest.raises(ConfigurationError, match=r"orchestration\.jobs\.nightly\.selection"):
+        made(job("state:modified", "tag:gold"))
 
 
 def test_every_mistake_is_named_at_once() -> None:

@@ -42,6 +42,9 @@ def test_every_wish_is_passed() -> None:
             exclude=("c",),
             selector="nightly",
             full_refresh=True,
+            state_path=Path("/prod"),
+            defer=True,
+            favor_state=True,
             variables={"day": "2026-01-02", "n": 1},
             arguments=("--fail-fast",),
         )
@@ -56,6 +59,9 @@ def test_every_wish_is_passed() -> None:
         "--exclude=c",
         "--selector=nightly",
         "--full-refresh",
+        "--state=/prod",
+        "--defer",
+        "--favor-state",
         '--vars={"day": "2026-01-02", "n": 1}',
         "--fail-fast",
     ]

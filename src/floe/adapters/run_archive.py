@@ -1,13 +1,12 @@
 """The archive of runs: one JSON file a run in the state directory, the newest few kept."""
 
 import contextlib
-import os
-import tempfile
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from floe.domain.model.archived_run import ArchivedRun
+from floe.files import replace_file
 
 KEPT = 30
 
@@ -25,7 +24,8 @@ class JsonRunArchive:
         name = f"{started}-{run.summary.run_id}.json"
         with contextlib.suppress(OSError):
             self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._replace(name, run.model_dump_json(exclude_defaults=True))
+            content = run.model_dump_json(exclude_defaults=True).encode()
+            replace_file(self._directory / name, content)
             for path in self._newest()[self._kept :]:
                 path.unlink(missing_ok=True)
 
@@ -49,16 +49,6 @@ class JsonRunArchive:
 
     def _newest(self) -> list[Path]:
         return sorted(self._directory.glob("[0-9]*-*.json"), reverse=True)
-
-    def _replace(self, name: str, text: str) -> None:
-        handle, draft = tempfile.mkstemp(dir=self._directory, prefix=".draft-")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            Path(draft).replace(self._directory / name)
-        except OSError:
-            Path(draft).unlink(missing_ok=True)
-            raise
 
 
 def _read(path: Path) -> ArchivedRun | None:

@@ -1,9 +1,9 @@
 """The memory of a project: one small file a key, in its state directory."""
 
 import contextlib
-import os
-import tempfile
 from pathlib import Path
+
+from floe.files import replace_file
 
 
 class StateFiles:
@@ -23,7 +23,4 @@ class StateFiles:
         """Keep *text* under *key*; see the port."""
         with contextlib.suppress(OSError):
             self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-            handle, name = tempfile.mkstemp(dir=self._directory, prefix=f".{key}.")
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            Path(name).replace(self._directory / key)
+            replace_file(self._directory / key, text.encode())

@@ -1,8 +1,6 @@
 """The writer of CompiledArtifacts: version 1.1.0, as floe-core's own model accepts it."""
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -13,6 +11,7 @@ from floe.adapters.artifacts.compiled_artifacts import NAME_ATTRIBUTE
 from floe.adapters.artifacts.document_file import refused
 from floe.domain.model import pipeline
 from floe.domain.model.pipeline import Pipeline
+from floe.files import replace_file
 
 CONTRACT_VERSION = "1.1.0"
 _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
@@ -35,25 +34,12 @@ class DocumentWriter:
         content = self.render(pipeline).encode()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _replace(path, content)
+            replace_file(path, content, durable=True)
         except OSError as error:
             reason = error.strerror or "the path is not usable"
             fix = "free the path, or give another one"
             raise refused(path, f"cannot be written: {reason}", fix) from error
         return path
-
-
-def _replace(path: Path, content: bytes) -> None:
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def _document(pipeline: Pipeline) -> dict[str, Any]:

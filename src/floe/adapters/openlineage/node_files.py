@@ -1,10 +1,10 @@
 """What was found out about nodes before, one small file a node."""
 
 import contextlib
-import os
 from hashlib import sha256
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+
+from floe.files import replace_file
 
 
 class NodeFiles:
@@ -29,12 +29,7 @@ class NodeFiles:
         path = self._path(unique_id)
         with contextlib.suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
-                file.write(text)
-            try:
-                os.replace(file.name, path)  # noqa: PTH105 - both ends are known to be on one disk
-            except OSError:
-                Path(file.name).unlink(missing_ok=True)
+            replace_file(path, text.encode())
 
     def _path(self, unique_id: str) -> Path:
         name = sha256(unique_id.encode()).hexdigest()

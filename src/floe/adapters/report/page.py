@@ -2,8 +2,6 @@
 
 import base64
 import hashlib
-import os
-import tempfile
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
@@ -22,6 +20,7 @@ from floe.domain.model.critical_path import critical_path
 from floe.domain.model.errors import EnvironmentNotReadyError, Problem
 from floe.domain.model.node_columns import NodeColumns
 from floe.domain.model.node_event import NodeStatus
+from floe.files import replace_file
 
 
 class HtmlReportWriter:
@@ -43,10 +42,7 @@ class HtmlReportWriter:
         page = render(run, earlier=earlier, columns=columns or {})
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".draft-", suffix=".html")
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(page)
-            Path(draft).replace(path)
+            replace_file(path, page.encode())
         except OSError as error:
             problem = Problem("the report cannot be written", str(path), error.strerror or "")
             raise EnvironmentNotReadyError(problem) from error

@@ -6,66 +6,16 @@ import stat
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from floe.adapters.dbt.warm import WarmDbtRunner
-from floe.domain.model.node_event import InvocationFinished, NodeFinished
+from floe.domain.model.node_event import InvocationFinished
 from floe.ports.dbt_runner import DbtRunner
-from tests.integration.dbt.projects import PROFILES, WELL, command, write
+from tests.integration.dbt.projects import WELL, command, write
 from tests.integration.dbt.servers import end_servers, ends_within, is_alive, server_pids
 
 pytestmark = pytest.mark.engine
-
-CHANGING = WELL | {
-    "macros/said.sql": "{% macro said() %}'first'{% endmacro %}",
-    "models/seen.sql": """
-select {{ said() }} as macro, '{{ var("said", "first") }}' as variable,
-       '{{ target.name }}' as target,
-       '{{ env_var("SAID", "first") }}' as environment, '{{ target.schema }}' as profile,
-       (select count(*) from {{ ref('raw') }}) as seed
-""",
-}
-
-
-def seen(runner: DbtRunner, project: Path, **changes: Any) -> str:
-    """Run the project and return the SQL that ran as its model ``seen``, and the seed's rows."""
-    events = tuple(runner.run(command(project, **changes)))
-    assert isinstance(events[-1], InvocationFinished)
-    assert events[-1].is_success, events[-1]
-    ends = {event.name: event for event in events if isinstance(event, NodeFinished)}
-    return f"{ends['seen'].compiled_code} {ends['raw'].rows_affected} rows"
-
-
-def with_environment(project: Path, **more: str) -> dict[str, str]:
-    return {"SHOP_DATABASE": str(project / "shop.duckdb"), **more}
-
-
-def test_every_change_between_two_runs_is_seen(warm: DbtRunner, tmp_path: Path) -> None:
-    project = write(tmp_path, CHANGING)
-    first = seen(warm, project)
-    assert first == seen(warm, project)
-
-    write(project, {"macros/said.sql": "{% macro said() %}'second'{% endmacro %}"})
-    assert "'second' as macro" in seen(warm, project)
-
-    write(project, {"seeds/raw.csv": "id,name\n1,a\n"})
-    assert "1 rows" in seen(warm, project)
-
-    assert "'second' as variable" in seen(warm, project, variables={"said": "second"})
-    assert "'first' as variable" in seen(warm, project)
-
-    said = with_environment(project, SAID="second")
-    assert "'second' as environment" in seen(warm, project, environment=said)
-
-    assert "'prod' as target" in seen(warm, project, target="prod")
-
-    write(project, {"profiles/profiles.yml": PROFILES.replace("schema: dev", "schema: other")})
-    assert "'other' as profile" in seen(warm, project)
-
-    write(project, {"models/seen.sql": "select 'wholly new' from {{ ref('raw') }}"})
-    assert "wholly new" in seen(warm, project)
 
 
 def test_two_projects_share_a_server_and_nothing_else(

@@ -15,6 +15,7 @@ from floe.adapters.otlp.direct_sink import DirectSink
 from floe.adapters.otlp.grpc_transport import GrpcTransport
 from floe.adapters.otlp.http_transport import HttpTransport
 from floe.adapters.otlp.line_sink import console_sink, file_sink
+from floe.adapters.otlp.log_lines import LoggingTracer
 from floe.adapters.otlp.tracer import OtlpTracer
 from floe.ports.tracer import Tracer
 from floe.testing.fakes import RecordingTracer
@@ -39,6 +40,12 @@ class TestRecordingTracer(TracerContract):
     @pytest.fixture
     def tracer(self) -> Tracer:
         return RecordingTracer()
+
+
+class TestLoggingTracer(TracerContract):
+    @pytest.fixture
+    def tracer(self) -> Tracer:
+        return LoggingTracer(RecordingTracer())
 
 
 class _OverTheWire(TracerContract):

@@ -24,6 +24,7 @@ from floe.container.orchestration import (
     dagster_services,
     direct_orchestrator,
 )
+from floe.container.tracing import log_as_json
 
 __all__ = [
     "LINEAGE",
@@ -37,6 +38,7 @@ __all__ = [
     "discover",
     "document_reader",
     "document_writer",
+    "log_as_json",
     "project_files",
     "project_settings",
     "recovered",

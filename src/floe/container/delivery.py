@@ -16,6 +16,8 @@ from floe.ports.sender import Sender
 
 LINEAGE = "lineage"
 """The name of the lineage backend in the outbox; each OTLP signal has its own name there."""
+OTLP = "the OTLP backend"
+"""What its trouble is told of: one backend, whatever signal met it."""
 
 
 def _outbox(state_dir: Path) -> Iterator[Outbox]:
@@ -121,7 +123,8 @@ def _sender(
     from floe.adapters.delivery.sender import BackgroundSender
 
     own = not isinstance(settings.lineage, chosen.Off | chosen.Plugin)
-    return BackgroundSender(outbox, {**({LINEAGE: lineage()} if own else {}), **signals})
+    deliverers = {**({LINEAGE: lineage()} if own else {}), **signals}
+    return BackgroundSender(outbox, deliverers, dict.fromkeys(signals, OTLP))
 
 
 class Delivery(containers.DeclarativeContainer):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from dependency_injector import containers, providers
 
 from floe.adapters.noop import NoOpTracer
+from floe.container.delivery import OTLP
 from floe.container.kinds import by_kind
 from floe.domain.model import settings as chosen
 from floe.domain.model.pipeline import Sampling
@@ -37,7 +38,8 @@ def _http_sink(outbox: Outbox, signals: Mapping[str, Deliverer]) -> "Sink":
     from floe.adapters.otlp.sink import Signal
 
     destinations = {Signal(signal): signal for signal in signals}
-    return OutboxSink(outbox, BackgroundSender(outbox, signals), destinations)
+    sender = BackgroundSender(outbox, signals, dict.fromkeys(signals, OTLP))
+    return OutboxSink(outbox, sender, destinations)
 
 
 def _grpc_sink(choice: chosen.OtlpGrpc, environ: Mapping[str, str]) -> "Sink":
@@ -94,6 +96,19 @@ def _otlp(plan: RunPlan, settings: Settings, environ: Mapping[str, str], sink: "
     )
 
 
+def _logging_tracer(tracer: Tracer, settings: Settings) -> Tracer:
+    from floe.adapters.otlp.log_lines import LoggingTracer
+
+    return LoggingTracer(tracer, settings.log_level)
+
+
+def log_as_json(level: str) -> None:
+    """Write what floe says as JSON lines from here on, with the ids of the run."""
+    from floe.adapters.otlp.logs import log_as_json
+
+    log_as_json(level)
+
+
 class Tracing(containers.DeclarativeContainer):
     """What tells the spans, the metrics and the logs of a run."""
 
@@ -117,7 +132,7 @@ class Tracing(containers.DeclarativeContainer):
             otlp_grpc=providers.Singleton(_grpc_sink, _choice, environ),
         ),
     )
-    tracer: providers.Provider[Tracer] = by_kind(
+    _backend: providers.Provider[Tracer] = by_kind(
         _choice,
         {
             chosen.Off: providers.Singleton(NoOpTracer),
@@ -127,4 +142,9 @@ class Tracing(containers.DeclarativeContainer):
             chosen.OtlpGrpc: _own,
         },
         group="floe.tracing",
+    )
+    tracer: providers.Provider[Tracer] = providers.Selector(
+        settings.provided.log_format,
+        text=_backend,
+        json=providers.Singleton(_logging_tracer, _backend, settings),
     )

@@ -13,6 +13,7 @@ import typer
 from floe.entrypoints import lineage_commands
 from floe.entrypoints.options import (
     Artifacts,
+    Logged,
     Orchestrated,
     Profile,
     Root,
@@ -23,6 +24,7 @@ from floe.entrypoints.options import (
     open_with,
     read_variables,
     say,
+    settings_of,
 )
 
 app = typer.Typer(
@@ -141,6 +143,7 @@ def run(  # noqa: PLR0913 - the options are its interface
     ] = None,
     orchestrator: Orchestrated = None,
     output: Shown = None,
+    log_format: Logged = None,
     target: Target = None,
     profile: Profile = None,
     threads: Threads = None,
@@ -160,7 +163,7 @@ def run(  # noqa: PLR0913 - the options are its interface
         defer=defer,
         favor_state=favor_state,
     )
-    overrides = {"orchestrator": orchestrator} if orchestrator else {}
+    overrides = settings_of(orchestrator=orchestrator, log_format=log_format)
     with open_with(
         artifacts,
         target=target,
@@ -187,6 +190,7 @@ def retry(
     ] = None,
     orchestrator: Orchestrated = None,
     output: Shown = None,
+    log_format: Logged = None,
     target: Target = None,
     profile: Profile = None,
     threads: Threads = None,
@@ -197,7 +201,7 @@ def retry(
     from floe.entrypoints.run_command import run_command
 
     request = RunRequest(verb=DbtVerb.RETRY, variables=read_variables(variables), state_path=state)
-    overrides = {"orchestrator": orchestrator} if orchestrator else {}
+    overrides = settings_of(orchestrator=orchestrator, log_format=log_format)
     with open_with(
         artifacts,
         target=target,

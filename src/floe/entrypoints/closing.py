@@ -48,8 +48,10 @@ def closing_lines(account: ClosingAccount) -> Iterator[Line]:
     if account.slowest:
         slowest = (f"{harmless(n.name)} {seconds(n.execution_time_s)}" for n in account.slowest)
         yield Line("slowest", joined(slowest), "quiet")
+    told: set[str | None] = set()
     for report in account.reports:
-        yield _delivery(report)
+        yield _delivery(report, is_known=report.last_error in told)
+        told.add(report.last_error)
     if account.lost:
         yield Line("lost", f"{counted(account.lost, 'payload')} could not be kept", "warning")
     for place in account.places:
@@ -105,7 +107,8 @@ def _paragraph(head: str, text: str, tone: Tone) -> Iterator[Line]:
         yield Line("", f"… {counted(len(lines) - LONGEST_MESSAGE, 'more line')}", "quiet")
 
 
-def _delivery(report: DeliveryReport) -> Line:
+def _delivery(report: DeliveryReport, *, is_known: bool) -> Line:
+    """Return the account of a destination; why it is incomplete is said unless *is_known*."""
     counts = {
         "delivered": report.delivered,
         "waiting": report.waiting,
@@ -113,7 +116,7 @@ def _delivery(report: DeliveryReport) -> Line:
         "dropped": report.dropped,
     }
     said = ", ".join(f"{number:,} {word}" for word, number in counts.items() if number)
-    failing = report.last_error if not report.is_complete else None
+    failing = report.last_error if not report.is_complete and not is_known else None
     trouble = f" ({harmless(failing)})" if failing else ""
     tone: Tone = "quiet" if report.is_complete else "warning"
     name = harmless(_from_here(report.destination))

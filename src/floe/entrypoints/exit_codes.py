@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 import traceback
 from types import FrameType
 
@@ -16,6 +15,7 @@ from floe.domain.model.errors import (
     NothingSelectedError,
 )
 from floe.domain.model.redaction import Redactor
+from floe.entrypoints.narration import narrate
 
 WELL = 0
 NODE_FAILED = 1
@@ -99,4 +99,4 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 
 def _tell(text: str) -> None:
-    print(Redactor.of_environment(os.environ).text(text), file=sys.stderr)  # noqa: T201
+    narrate(Redactor.of_environment(os.environ).text(text))

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from floe.entrypoints.narration import narrate, narrate_as_json
+
 if TYPE_CHECKING:
     from floe.entrypoints.project import Project
 
@@ -28,6 +30,12 @@ Shown = Annotated[
     Literal["rich", "plain", "json"] | None,
     typer.Option("--output", help="How progress is shown; rich on a terminal, else plain."),
 ]
+Logged = Annotated[
+    Literal["text", "json"] | None,
+    typer.Option(
+        "--log-format", help="Log lines on standard error; json tells the run, with its ids."
+    ),
+]
 
 
 def read_variables(text: str | None) -> Mapping[str, object]:
@@ -39,6 +47,13 @@ def read_variables(text: str | None) -> Mapping[str, object]:
     from floe.container import variables_of
 
     return variables_of(text) if text is not None else {}
+
+
+def settings_of(**asked: str | None) -> dict[str, object]:
+    """Return the settings that were asked for; those for log lines hold from here on."""
+    if asked.get("log_format") == "json":
+        narrate_as_json()
+    return {name: value for name, value in asked.items() if value}
 
 
 def open_with(
@@ -61,6 +76,8 @@ def open_with(
     project = open_project(
         artifacts, options=options, overrides=overrides or {}, source_only=source_only
     )
+    if project.settings.log_format == "json":
+        narrate_as_json(project.settings.log_level)
     for warning in project.warnings:
         say(f"warning: {warning}")
     return project
@@ -68,4 +85,4 @@ def open_with(
 
 def say(text: str) -> None:
     """Print *text* to standard error."""
-    typer.echo(text, err=True)
+    narrate(text)

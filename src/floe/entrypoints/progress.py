@@ -10,7 +10,7 @@ from floe.domain.model.manifest import ProjectGraph
 from floe.domain.model.node_event import DbtEvent
 from floe.domain.model.run import RunContext
 
-Output: TypeAlias = Literal["rich", "plain", "json"]
+Output: TypeAlias = Literal["rich", "plain", "json", "log"]
 
 
 class ProgressView(Protocol):
@@ -47,13 +47,18 @@ def progress_view(
 ) -> ProgressView:
     """Return the view *output* on *stream*; enter it before the first event.
 
-    *usual* maps unique id → the seconds that the node usually takes. A stream that cannot show
+    *usual* maps unique id → the seconds that the node usually takes. With ``log`` nothing goes to
+    *stream*: the story is told by log lines. A stream that cannot show
     what ``rich`` needs gets ``plain``.
     """
     if output == "json":
         from floe.entrypoints.json_progress import JsonProgress
 
         return JsonProgress(stream, context)
+    if output == "log":
+        from floe.entrypoints.log_progress import LogProgress
+
+        return LogProgress(context)
     if output == "rich" and is_capable(stream):
         from floe.entrypoints.live_progress import LiveProgress
 
@@ -63,8 +68,13 @@ def progress_view(
     return PlainProgress(stream, context, graph)
 
 
-def default_output(stream: TextIO, environ: Mapping[str, str]) -> Output:
-    """Return ``rich`` for a person at a terminal, ``plain`` for a log, a pipe or a CI job."""
+def default_output(stream: TextIO, environ: Mapping[str, str], *, as_log: bool = False) -> Output:
+    """Return ``rich`` for a person at a terminal, ``plain`` for a log, a pipe or a CI job.
+
+    Where *stream* is to carry log lines and nothing else (*as_log*), it is ``log``.
+    """
+    if as_log:
+        return "log"
     quiet = environ.get("TERM") == "dumb" or bool(environ.get("CI"))
     return "rich" if stream.isatty() and not quiet and is_capable(stream) else "plain"
 

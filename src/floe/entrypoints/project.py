@@ -1,7 +1,6 @@
 """A project, opened: what the command line, a Dagster code location and an embedding host share."""
 
 import os
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -49,7 +48,13 @@ from floe.domain.use_cases.resolve_settings import (
     environment_layer,
     resolve_settings,
 )
-from floe.domain.use_cases.run_pipeline import RunOutcome, run_pipeline, settle, tell_run
+from floe.domain.use_cases.run_pipeline import (
+    RunOutcome,
+    run_pipeline,
+    settle,
+    settle_both,
+    tell_run,
+)
 from floe.domain.use_cases.settings_layers import contract_layer, governance_layer, standard_layer
 from floe.domain.use_cases.start_run import start_run
 from floe.ports.design_emitter import DesignEmitter
@@ -400,9 +405,7 @@ class Project:
         """
         tracer, lineage = self.container.tracer(), self.container.lineage()
         tell_run(tracer, context, summary, self.container.observed().account)
-        deadline = time.monotonic() + self.settings.flush_timeout_s
-        for backend in (tracer, lineage):
-            settle(backend, max(0.0, deadline - time.monotonic()))
+        settle_both(tracer, lineage, self.settings.flush_timeout_s)
         self.container.reset_singletons()
 
     def _prepared(self, command: DbtCommand) -> None:

@@ -20,7 +20,8 @@ _COMPARED = 10
 def run_command(project: Project, request: RunRequest, *, output: Output | None = None) -> int:
     """Run the project and return the exit code; progress goes to standard error, JSON to output."""
     command = project.command(request)
-    output = output or default_output(sys.stderr, project.environ)
+    as_log = project.settings.log_format == "json"
+    output = output or default_output(sys.stderr, project.environ, as_log=as_log)
     context = project.start()
     recent = project.container.run_archive().recent(_COMPARED)
     stream = sys.stdout if output == "json" else sys.stderr

@@ -83,6 +83,7 @@ def run_context_of(
         job_name=context.job_name,
     )
     step_key = str(context.op_handle)
+    is_known = context.run_id == services.context.run_id and not context.retry_number
     attributes = {
         "dagster.run_id": context.run_id,
         "dagster.job_name": context.job_name,
@@ -97,7 +98,9 @@ def run_context_of(
     return services.context.model_copy(
         update={
             "run_id": context.run_id,
-            "invocation": f"{step_key}/{context.retry_number + 1}",
+            "invocation": services.context.invocation
+            if is_known  # whoever started the run has told others who it is
+            else f"{step_key}/{context.retry_number + 1}",
             "started_at": utc_now(),
             "orchestrator": "dagster",
             "parent": services.context.parent or dagster_run,

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from floe.adapters.delivery.breaker import Breaker
+from floe.adapters.delivery.outage import UNANSWERED, Outage
 from floe.domain.model.delivery import DeliveryReport, Envelope, Outcome, Verdict
 from floe.domain.model.errors import OutboxError
 from floe.ports.deliverer import BatchDeliverer, Deliverer
@@ -16,24 +17,31 @@ _LOG = logging.getLogger("floe.delivery")
 _BATCH = 50
 _LOOK_AGAIN_S = 0.05
 _LONGEST_LOOK_S = 1.0
+_UNANSWERED = Verdict(outcome=Outcome.RETRY, reason=UNANSWERED)
 
 
 class Lane:
     """Drains *outbox* towards *destination* while there is something to drain.
 
-    The thread is a daemon, starts with the first ``wake`` and sleeps when nothing waits.
+    *outage* hears what comes of each attempt. The thread is a daemon, starts with the first
+    ``wake`` and sleeps when nothing waits.
     """
 
     def __init__(
-        self, outbox: Outbox, destination: str, deliverer: Deliverer, breaker: Breaker
+        self,
+        outbox: Outbox,
+        destination: str,
+        deliverer: Deliverer,
+        breaker: Breaker,
+        outage: Outage,
     ) -> None:
         self._outbox = outbox
         self._destination = destination
         self._deliverer = deliverer
         self._breaker = breaker
+        self._outage = outage
         self._batch: deque[Envelope] = deque()
         self._unrecorded: list[tuple[Envelope, Verdict]] = []
-        self._in_trouble = False
         self._changed = threading.Condition()
         self._asked = 0
         self._answered = 0
@@ -61,17 +69,25 @@ class Lane:
                 timeout=max(0.0, deadline - time.monotonic()),
             )
 
-    def stop(self, deadline: float) -> None:
-        """End the thread after the attempt it is at; wait for that no longer than *deadline*."""
+    def stop(self, deadline: float) -> bool:
+        """End the thread after the attempt it is at, and return whether it has ended.
+
+        It is waited for no longer than *deadline* (monotonic).
+        """
         with self._changed:
             self._stopping = True
             thread = self._thread
             self._changed.notify_all()
         if thread is not None and thread is not threading.current_thread():
             thread.join(max(0.0, deadline - time.monotonic()))
+            if thread.is_alive():
+                self._outage.hear(self._destination, _UNANSWERED)
+                return False
+        return True
 
     def forget(self) -> None:
         """Start anew in a forked child, where the thread does not exist."""
+        self._outage.forget()
         self._batch = deque()
         self._unrecorded = []
         self._changed = threading.Condition()
@@ -122,7 +138,7 @@ class Lane:
             self._unrecorded += [(self._batch.popleft(), verdict) for verdict in verdicts]
             for verdict in dict.fromkeys(verdicts):  # one failed request is one failure
                 self._breaker.record(verdict)
-                self._tell(verdict)
+                self._outage.hear(self._destination, verdict)
             self._record_what_is_left()
 
     def _attempt(self, envelopes: Sequence[Envelope]) -> Sequence[Verdict]:
@@ -141,15 +157,6 @@ class Lane:
             envelope, verdict = self._unrecorded[0]
             self._outbox.settle(envelope, verdict)
             del self._unrecorded[0]
-
-    def _tell(self, verdict: Verdict) -> None:
-        """Warn once per outage, not once per event."""
-        trouble = verdict.outcome is not Outcome.DELIVERED
-        if trouble and not self._in_trouble:
-            _LOG.warning("delivery to %s: %s", self._destination, verdict.reason)
-        elif self._in_trouble and not trouble:
-            _LOG.info("delivery to %s works again", self._destination)
-        self._in_trouble = trouble
 
 
 def report_of(reports: Sequence[DeliveryReport], destination: str) -> DeliveryReport:

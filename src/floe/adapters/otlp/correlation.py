@@ -17,15 +17,19 @@ class Position:
 
 
 _CURRENT: ContextVar[Position | None] = ContextVar("floe_position", default=None)
+_OPEN: dict[Position, None] = {}
+"""The positions that runs of this process are at."""
 
 
 def enter(position: Position) -> None:
     """Make *position* the current one from here on."""
     _CURRENT.set(position)
+    _OPEN[position] = None
 
 
 def leave(position: Position) -> None:
     """Make none the current one, where *position* still is."""
+    _OPEN.pop(position, None)
     if _CURRENT.get() == position:
         _CURRENT.set(None)
 
@@ -43,9 +47,10 @@ def at(position: Position) -> Iterator[None]:
 def current() -> Position | None:
     """Return floe's own position, else that of the host's current OpenTelemetry span, if any.
 
-    OpenTelemetry is asked only where somebody has imported it.
+    OpenTelemetry is asked only where somebody has imported it. A thread that works for a run
+    beside it, such as one that delivers, is where the run is while there is only one.
     """
-    return _CURRENT.get() or _position_of_host()
+    return _CURRENT.get() or _position_of_host() or _only_open()
 
 
 def identifiers() -> dict[str, str]:
@@ -55,6 +60,11 @@ def identifiers() -> dict[str, str]:
         return {}
     ids = {"trace_id": position.trace_id, "span_id": position.span_id}
     return ids if position.run_id is None else ids | {"openlineage_run_id": position.run_id}
+
+
+def _only_open() -> Position | None:
+    positions = tuple(_OPEN)
+    return positions[0] if len(positions) == 1 else None
 
 
 def _position_of_host() -> Position | None:

@@ -94,6 +94,21 @@ class Exporter:
         if self._closing:
             self.flush()
 
+    def offer(self, record: LogRecord) -> None:
+        """Take *record* where there is room, else count it as lost; nothing is exported here.
+
+        For what is said on any thread, perhaps by the sink itself in the middle of an export.
+        """
+        self._in_this_process()
+        with self._changed:
+            if len(self._waiting) >= self._most_waiting or self._closing:
+                self._lost += 1
+                return
+            self._waiting.append(record)
+            self._changed.notify()
+            if self._thread is None:
+                self._start_thread()
+
     def measure(
         self,
         instrument: Instrument,

@@ -7,7 +7,7 @@ named by the caller.
 import logging
 import sys
 from collections.abc import Callable, Iterator, MutableMapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
 import structlog
@@ -18,6 +18,8 @@ from floe.adapters.otlp.span_record import LogRecord
 from floe.domain.model.errors import TelemetryError
 
 FLOE_LOGGER = "floe"
+STORY_LOGGER = "floe.run"
+"""What is said here is what spans say, too."""
 _SEVERITIES = (
     (logging.CRITICAL, 21, "FATAL"),
     (logging.ERROR, 17, "ERROR"),
@@ -52,18 +54,28 @@ class TraceIdFilter(logging.Filter):
 
 
 class OtlpLogHandler(logging.Handler):
-    """Hands every record to *add*, with the ids of the span it was said in."""
+    """Hands every record to *add*, with the ids of the span it was said in.
+
+    What spans say already is left out.
+    """
 
     def __init__(self, add: Callable[[LogRecord], None], level: int = logging.NOTSET) -> None:
         super().__init__(level)
         self._add = add
+        self.addFilter(lambda record: record.name != STORY_LOGGER)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Hand *record* over; what cannot be kept is left out, for logging must not fail."""
-        try:
+        with suppress(TelemetryError):
             self._add(to_otlp(record))
-        except TelemetryError:
-            self.handleError(record)
+
+
+class JsonHandler(logging.StreamHandler[TextIO]):
+    """Writes each record as a JSON line to *stream*, by default what is standard error by then."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        super().__init__(stream or sys.stderr)
+        self.setFormatter(json_formatter())
 
 
 def to_otlp(record: logging.LogRecord) -> LogRecord:
@@ -101,11 +113,14 @@ def json_logs(
     """Write what *logger* and its children say as JSON lines, with ids, to *stream*, for a while.
 
     The stream is standard error by default. With *add* every record also becomes an OTLP log
-    record. Afterwards the logger is as it was.
+    record. Afterwards the logger is as it was. Inside of ``log_as_json`` nothing changes.
     """
     named = logging.getLogger(logger)
+    if any(isinstance(handler, JsonHandler) for handler in named.handlers):
+        yield
+        return
     before = named.handlers[:], named.level, named.propagate
-    handlers: list[logging.Handler] = [_json_handler(stream)]
+    handlers: list[logging.Handler] = [JsonHandler(stream)]
     if add is not None:
         handlers.append(OtlpLogHandler(add))
     named.handlers, named.propagate = handlers, False
@@ -115,6 +130,31 @@ def json_logs(
     finally:
         named.handlers, named.propagate = before[0], before[2]
         named.setLevel(before[1])
+
+
+def log_as_json(level: str = "INFO") -> None:
+    """Write what floe says as JSON lines from here on: for a process that is floe's own."""
+    named = logging.getLogger(FLOE_LOGGER)
+    if not any(isinstance(handler, JsonHandler) for handler in named.handlers):
+        named.addHandler(JsonHandler())
+    named.propagate = False
+    named.setLevel(level.upper())
+
+
+@contextmanager
+def otlp_logs(add: Callable[[LogRecord], None]) -> Iterator[None]:
+    """Hand what floe says to *add* as well, for a while; where it is shown stays as it is."""
+    named = logging.getLogger(FLOE_LOGGER)
+    handlers: list[logging.Handler] = [OtlpLogHandler(add)]
+    if not named.hasHandlers() and logging.lastResort is not None:
+        handlers.append(logging.lastResort)  # who has a handler gets no last resort
+    for handler in handlers:
+        named.addHandler(handler)
+    try:
+        yield
+    finally:
+        for handler in handlers:
+            named.removeHandler(handler)
 
 
 def json_formatter() -> logging.Formatter:
@@ -133,12 +173,6 @@ def json_formatter() -> logging.Formatter:
             structlog.processors.JSONRenderer(),
         ],
     )
-
-
-def _json_handler(stream: TextIO | None) -> logging.Handler:
-    handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(json_formatter())
-    return handler
 
 
 def _severity(level: int) -> tuple[int, str]:

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -60,8 +61,9 @@ class OtlpTracer:
     Spans are made when something ends, with dbt's own times and ids that everyone can work out.
     With *tracer_provider* or *meter_provider* they go to a host's providers instead, which are
     never closed here. *metrics* and *logs* say whether these signals are wanted: failures are log
-    records, by the semantic conventions. *capture_sql* puts compiled SQL on the spans. A repeated
-    transition is recognised while its invocation lasts, and counted once.
+    records, by the semantic conventions, and so is what floe says until ``close``. *capture_sql*
+    puts compiled SQL on the spans. A repeated transition is recognised while its invocation
+    lasts, and counted once.
     """
 
     def __init__(
@@ -81,6 +83,8 @@ class OtlpTracer:
         self._meter = _meter(exporter, meter_provider) if metrics else None
         self._logs = exporter if logs else None
         self._capture_sql = capture_sql
+        self._said = ExitStack()
+        self._is_listening = False
         self._invocations: OrderedDict[str, _Invocation] = OrderedDict()
 
     def record(self, transition: RunTransition) -> None:
@@ -89,6 +93,7 @@ class OtlpTracer:
         Raises:
             TelemetryError: There is no room left, and the exporter's sink takes nothing.
         """
+        self._listen()
         invocation = self._invocation(transition)
         if not transition.state.is_end:
             self._begin(transition, invocation)
@@ -112,7 +117,16 @@ class OtlpTracer:
 
     def close(self, timeout_s: float) -> tuple[DeliveryReport, ...]:
         """Deliver what can be delivered within *timeout_s* seconds and return the account."""
+        self._said.close()
         return self._exporter.close(timeout_s) if self._exporter else ()
+
+    def _listen(self) -> None:
+        """Make log records of what floe says from here on, where they are wanted."""
+        if self._logs is not None and not self._is_listening:
+            self._is_listening = True
+            from floe.adapters.otlp.logs import otlp_logs
+
+            self._said.enter_context(otlp_logs(self._logs.offer))
 
     def _begin(self, start: RunTransition, invocation: _Invocation) -> None:
         if start.unique_id is not None:

@@ -49,9 +49,7 @@ def run_pipeline(
         summary = orchestrator.run(command, context, graph, on_event)
         tell_run(tracer, context, summary, account)
     finally:
-        deadline = time.monotonic() + flush_timeout_s
-        for backend in (tracer, lineage):
-            reports += settle(backend, max(0.0, deadline - time.monotonic()))
+        reports = settle_both(tracer, lineage, flush_timeout_s)
     return RunOutcome(
         summary=summary,
         reports=reports,
@@ -68,6 +66,18 @@ def tell_run(
         tracer.record_run(context, summary)
     except Exception:  # noqa: BLE001 - this is the edge where tracing stops mattering
         account.spans_lost += 1
+
+
+def settle_both(
+    tracer: Tracer, lineage: LineageEmitter, timeout_s: float
+) -> tuple[DeliveryReport, ...]:
+    """Close both within *timeout_s* seconds, of which *tracer* gets half, and return the account.
+
+    Lineage is delivered in the background all the while.
+    """
+    deadline = time.monotonic() + timeout_s
+    told = settle(tracer, timeout_s / 2)
+    return (*told, *settle(lineage, max(0.0, deadline - time.monotonic())))
 
 
 def settle(backend: LineageEmitter | Tracer, timeout_s: float) -> tuple[DeliveryReport, ...]:

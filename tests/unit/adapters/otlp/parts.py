@@ -23,6 +23,7 @@ from floe.domain.model.node_event import (
 from floe.domain.model.run import RunContext, RunSummary
 from floe.domain.model.run_ledger import RunLedger, RunTransition
 from floe.ports.outbox import Outbox
+from floe.ports.tracer import Tracer
 from floe.testing.otlp_receiver import Received
 from tests.fakes import NOON, finished, graph, node
 
@@ -78,7 +79,8 @@ def to_backend(outbox: Outbox, endpoint: str, **options: Any) -> OutboxSink:
         DESTINATIONS[signal]: HttpDeliverer(f"{endpoint}/v1/{signal}", **options)
         for signal in Signal
     }
-    return OutboxSink(outbox, BackgroundSender(outbox, deliverers), DESTINATIONS)
+    sender = BackgroundSender(outbox, deliverers, dict.fromkeys(deliverers, "the OTLP backend"))
+    return OutboxSink(outbox, sender, DESTINATIONS)
 
 
 def exporter(sink: Any, **options: Any) -> Exporter:
@@ -130,6 +132,6 @@ def a_summary(context: RunContext, **changes: Any) -> RunSummary:
     return RunSummary(**fields | changes)
 
 
-def tell(tracer: OtlpTracer, story: Iterable[RunTransition]) -> None:
+def tell(tracer: Tracer, story: Iterable[RunTransition]) -> None:
     for transition in story:
         tracer.record(transition)

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -12,7 +13,14 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from floe.adapters.otlp import correlation
 from floe.adapters.otlp.correlation import Position
-from floe.adapters.otlp.logs import TraceIdFilter, add_trace_ids, json_logs
+from floe.adapters.otlp.logs import (
+    STORY_LOGGER,
+    TraceIdFilter,
+    add_trace_ids,
+    json_logs,
+    log_as_json,
+    otlp_logs,
+)
 from floe.testing.otlp_receiver import attributes_of
 from tests.fakes import context
 from tests.unit.adapters.otlp.parts import (
@@ -162,3 +170,75 @@ def test_nothing_of_the_process_is_changed() -> None:
         tell(tracer, transitions(context(), begun(), ended()))
         tracer.close(5)
     assert state() == before
+
+
+def test_a_thread_beside_the_only_run_is_where_the_run_is() -> None:
+    seen: list[Position | None] = []
+
+    def look() -> None:
+        thread = threading.Thread(target=lambda: seen.append(correlation.current()))
+        thread.start()
+        thread.join()
+
+    other = Position("c" * 32, "d" * 16)
+    correlation.enter(HERE)
+    look()
+    correlation.enter(other)
+    look()
+    correlation.leave(other)
+    correlation.leave(HERE)
+    look()
+
+    assert seen == [HERE, None, None]
+
+
+def test_a_process_of_floes_own_says_everything_as_json(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    named = logging.getLogger("floe")
+    try:
+        log_as_json()
+        log_as_json("debug")
+        with json_logs("warning"):
+            LOG.debug("once")
+    finally:
+        named.handlers, named.propagate = [], True
+        named.setLevel(logging.NOTSET)
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert json.loads(line)["event"] == "once"
+
+
+def test_what_floe_says_while_a_run_lasts_is_a_log_record_of_its_span() -> None:
+    tracer, sink = kept_tracer(logs=True)
+    run = context()
+    tell(tracer, transitions(run, begun()))
+    LOG.warning("the outbox is full")
+    logging.getLogger(STORY_LOGGER).error("what the span says already")
+    tell(tracer, transitions(run, begun(), ended())[-1:])
+    tracer.close(10)
+    LOG.warning("afterwards")
+
+    (record,) = sink.received.log_records
+    assert record.body.string_value == "the outbox is full"
+    assert record.span_id.hex() == run.invocation_span_id
+    assert attributes_of(record.attributes)["logger.name"] == "floe.tests"
+
+
+def test_a_record_without_a_place_is_left_out_and_logging_goes_on() -> None:
+    kept = exporter(KeepingSink(), most_waiting=0)
+    with otlp_logs(kept.offer):
+        LOG.warning("too much")
+    (report,) = [item for item in kept.close(1) if item.dropped]
+
+    assert report.dropped == 1
+
+
+def test_who_saw_warnings_on_standard_error_still_does(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    with otlp_logs(lambda _record: None):
+        LOG.warning("seen")
+
+    assert capsys.readouterr().err == "seen\n"

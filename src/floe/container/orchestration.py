@@ -1,9 +1,10 @@
 """Who runs dbt: Dagster, or nobody."""
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING
 
 from floe.domain.model.manifest import ProjectGraph
+from floe.domain.model.node_columns import NodeColumns
 from floe.domain.model.node_event import DbtEvent, NodeFinished
 from floe.domain.model.run import DbtCommand, RunContext, RunSummary
 from floe.domain.use_cases.observe import ObservedRunner
@@ -55,7 +56,7 @@ def dagster_services(
 
     *on_finish* is called at the end of each step, in the process that ran it.
     """
-    from floe.adapters.dagster.services import ColumnSource, Services
+    from floe.adapters.dagster.services import Services
 
     columns, graph, plan = container.columns, container.graph, container.plan()
 
@@ -64,19 +65,9 @@ def dagster_services(
     ) -> Generator[DbtEvent, None, None]:
         return container.observed()(command, context, graph)
 
-    def origins(finished: NodeFinished) -> Mapping[str, tuple[ColumnSource, ...]]:
+    def columns_of(finished: NodeFinished) -> NodeColumns | None:
         node = graph().node(finished.unique_id)
-        known = columns().work_out(node, finished.compiled_code) if node is not None else None
-        if known is None or known.lineage is None:
-            return {}
-        return {
-            column.name: tuple(
-                ColumnSource(origin.unique_id, origin.column)
-                for origin in column.origins
-                if any(way.influence.is_direct for way in origin.transformations)
-            )
-            for column in known.lineage.columns
-        }
+        return columns().work_out(node, finished.compiled_code) if node is not None else None
 
     return Services(
         command=command,
@@ -88,5 +79,5 @@ def dagster_services(
         classifications=plan.pipeline.governance.classifications,
         links=container.settings().links,
         on_finish=on_finish,
-        column_lineage=origins,
+        columns=columns_of,
     )

@@ -1,27 +1,15 @@
 """The report in a real browser, from a file and without a network."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from floe.adapters.report.page import HtmlReportWriter
+from tests.integration.browser import FLAGS
 from tests.unit.adapters.report.pages import page_columns, page_run
 
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-_FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-)
 _ATTACK = (
     "</script><script>document.title='pwned'</script><img src=x onerror=\"document.title='pwned'\">"
 )
@@ -29,17 +17,9 @@ _ATTACK = (
 pytestmark = pytest.mark.engine
 
 
-@pytest.fixture(scope="module")
-def browser() -> str:
-    found = next(filter(None, map(shutil.which, _BROWSERS)), None)
-    if found is None:
-        pytest.skip(f"no browser on this machine: none of {', '.join(_BROWSERS)}")
-    return found
-
-
 def _dom(browser: str, address: str, profile: Path) -> str:
     """Return the page as it stands after its script has run."""
-    command = [browser, *_FLAGS, f"--user-data-dir={profile}", "--dump-dom", address]
+    command = [browser, "--headless", *FLAGS, f"--user-data-dir={profile}", "--dump-dom", address]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)  # noqa: S603
     return done.stdout
 

@@ -33,11 +33,13 @@ def source_specs(
     manifest: Manifest, translator: FloeTranslator, own: AbstractSet[AssetKey]
 ) -> list[AssetSpec]:
     """Return the sources as external assets, once each, without those that the project builds."""
-    specs = (
-        translator.get_asset_spec(manifest, unique_id, None)
-        for unique_id in names.mapping(manifest.get("sources"))
-    )
-    return list({spec.key: spec for spec in specs if spec.key not in own}.values())
+    sources = names.mapping(manifest.get("sources"))
+    specs = {
+        spec.key: _grouped(spec, str(props["source_name"]))
+        for unique_id, props in sources.items()
+        if (spec := translator.get_asset_spec(manifest, unique_id, None)).key not in own
+    }
+    return list(specs.values())
 
 
 def exposure_specs(manifest: Manifest, translator: FloeTranslator) -> list[AssetSpec]:
@@ -81,6 +83,12 @@ def freshness_checks(
     return (source_freshness,)
 
 
+def _grouped(spec: AssetSpec, group: str) -> AssetSpec:
+    """Return *spec* in *group* where the project puts it in none."""
+    name = names.group_name(group)
+    return spec if spec.group_name or name is None else spec.replace_attributes(group_name=name)
+
+
 def _exposure_spec(manifest: Manifest, translator: FloeTranslator, props: Props) -> AssetSpec:
     parents = [
         parent
@@ -98,6 +106,7 @@ def _exposure_spec(manifest: Manifest, translator: FloeTranslator, props: Props)
     }
     return AssetSpec(
         key=AssetKey(["exposures", names.key_part(str(props["name"]))]),
+        group_name="exposures",
         deps=[translator.get_asset_spec(manifest, parent, None).key for parent in parents],
         description=props.get("description") or props.get("label") or None,
         owners=[item for item in owners if item],

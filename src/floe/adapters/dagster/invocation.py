@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
@@ -128,6 +129,8 @@ def dbt_events(
             for event in events:
                 services.on_event(event)
                 record.hear(event)
+                if services.echoes:
+                    _echo(event)
                 yield event
     except FloeError as error:
         services.on_error(error)
@@ -175,6 +178,14 @@ def _told(
         _log(event, context)
         if isinstance(event, NodeFinished):
             yield from mapper.events_of(event)
+
+
+def _echo(event: DbtEvent) -> None:
+    """Write dbt's own line to standard output, as dbt itself would."""
+    text = plain(str(((event.raw or {}).get("info") or {}).get("msg") or ""))
+    if text:
+        sys.stdout.write(f"{event.at:%H:%M:%S}  {text}\n")
+        sys.stdout.flush()
 
 
 def _log(event: DbtEvent, context: AssetExecutionContext) -> None:

@@ -81,6 +81,7 @@ class DagsterOrchestrator:
             on_finish=finished,
             on_error=failures.append,
             scratch_targets=False,
+            echoes=False,
         )
         self._execute(services)
         if failures:

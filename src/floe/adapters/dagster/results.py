@@ -12,14 +12,13 @@ from dagster import (
     AssetKey,
     AssetMaterialization,
     AssetObservation,
-    MetadataValue,
+    AssetSpec,
     Output,
-    TableColumnDep,
-    TableColumnLineage,
 )
 from dagster_dbt import DbtCliEventMessage
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
+from floe.adapters.dagster.columns import column_metadata
 from floe.adapters.dagster.links import run_links
 from floe.adapters.dagster.manifest import Props, is_asset, resource
 from floe.adapters.dagster.selection import Selected
@@ -59,9 +58,12 @@ class ResultMapper:
         self._context = context
         self._selected = selected
         self._checks = checks
+        self._unwell: dict[str, NodeFinished] = {}
 
     def events_of(self, event: NodeFinished) -> Iterator[DagsterEvent]:
         """Yield what Dagster is to know of *event*."""
+        if event.status not in _BUILT:
+            self._unwell[event.unique_id] = event
         props = resource(self._services.manifest, event.unique_id)
         if props is None:
             return
@@ -83,7 +85,8 @@ class ResultMapper:
     ) -> Iterator[DagsterEvent]:
         key = self._key(event.unique_id)
         if event.status not in _BUILT:
-            yield AssetObservation(asset_key=key, description=_headline(event), metadata=metadata)
+            text = self._why_skipped(props) if _is_skip(event) else _headline(event)
+            yield AssetObservation(asset_key=key, description=text, metadata=metadata)
             return
         found = {**metadata, **self._columns(event), **_row_count(event, props)}
         if key in self._selected.assets:
@@ -98,7 +101,9 @@ class ResultMapper:
         is_warning = event.status is NodeStatus.WARN
         if key not in self._selected.checks:
             yield AssetObservation(
-                asset_key=key.asset_key, description=_headline(event), metadata=metadata
+                asset_key=key.asset_key,
+                description=f"{key.name}: {_headline(event)}",
+                metadata=metadata,
             )
             return
         yield AssetCheckResult(
@@ -119,12 +124,25 @@ class ResultMapper:
             if parent is not None and (is_asset(parent) or parent["resource_type"] == "source"):
                 yield AssetObservation(
                     asset_key=self._key(parent_id),
-                    description=_headline(event),
+                    description=f"{props['name']}: {_headline(event)}",
                     metadata=metadata,
                 )
 
+    def _why_skipped(self, props: Props) -> str:
+        """Return what stood in the way of the node: its parents, or a test before it."""
+        parents = props.get("depends_on", {}).get("nodes") or ()
+        causes = [
+            f"{parent} {'was skipped' if _is_skip(event) else 'failed'}"
+            for parent in parents
+            if (event := self._unwell.get(parent)) is not None
+        ]
+        return f"dbt skipped: {', '.join(causes) or 'a test before it failed'}"
+
     def _key(self, unique_id: str) -> AssetKey:
-        return self._translator.get_asset_spec(self._services.manifest, unique_id, None).key
+        return self._spec(unique_id).key
+
+    def _spec(self, unique_id: str) -> AssetSpec:
+        return self._translator.get_asset_spec(self._services.manifest, unique_id, None)
 
     def _default_metadata(self, event: NodeFinished) -> dict[str, Any]:
         """Return the metadata that dagster-dbt gives to this result."""
@@ -151,25 +169,21 @@ class ResultMapper:
             "floe/span_id": context.node_span_id(event.unique_id),
             "floe/rows_affected": event.rows_affected,
             "floe/failures": event.failures,
-            "floe/message": plain(event.message) if event.message else None,
+            "floe/message": _telling(event),
             **run_links(self._services.links, context, event.unique_id),
         }
         return {key: value for key, value in facts.items() if value is not None}
 
     def _columns(self, event: NodeFinished) -> dict[str, Any]:
-        find = self._services.column_lineage
-        sources = find(event) if find is not None else {}
-        if not sources:
+        find = self._services.columns
+        known = find(event) if find is not None else None
+        if known is None:
             return {}
-        deps = {
-            column: [
-                TableColumnDep(asset_key=self._key(source.unique_id), column_name=source.column)
-                for source in origins
-                if resource(self._services.manifest, source.unique_id) is not None
-            ]
-            for column, origins in sources.items()
-        }
-        return {"dagster/column_lineage": MetadataValue.column_lineage(TableColumnLineage(deps))}
+        return column_metadata(known, self._spec(event.unique_id), self._known_key)
+
+    def _known_key(self, unique_id: str) -> AssetKey | None:
+        known = resource(self._services.manifest, unique_id) is not None
+        return self._key(unique_id) if known else None
 
 
 def _row_count(event: NodeFinished, props: Props) -> dict[str, int]:
@@ -178,6 +192,16 @@ def _row_count(event: NodeFinished, props: Props) -> dict[str, int]:
     if event.rows_affected is None or kind not in {"table", "seed"}:
         return {}
     return {"dagster/row_count": event.rows_affected}
+
+
+def _is_skip(event: NodeFinished) -> bool:
+    return event.status is NodeStatus.SKIPPED
+
+
+def _telling(event: NodeFinished) -> str | None:
+    """Return dbt's message where it says more than the status does."""
+    text = plain(event.message) if event.message else ""
+    return text if text.lower() not in {"", "ok", str(event.status)} else None
 
 
 def _headline(event: NodeFinished) -> str:

@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from floe.adapters.dagster.manifest import Manifest, read_manifest
 from floe.domain.model.errors import FloeError
 from floe.domain.model.governance import ColumnClassification
 from floe.domain.model.manifest import ProjectGraph
+from floe.domain.model.node_columns import NodeColumns
 from floe.domain.model.node_event import DbtEvent, NodeFinished
 from floe.domain.model.pipeline import Orchestration
 from floe.domain.model.plan import RunPlan
@@ -17,16 +18,8 @@ from floe.domain.model.run import DbtCommand, RunContext, RunSummary
 from floe.domain.model.settings import Links
 from floe.ports.observed_dbt import ObservedDbt
 
-
-class ColumnSource(NamedTuple):
-    """A column that another is made of, by the unique id of its node."""
-
-    unique_id: str
-    column: str
-
-
-ColumnLineage: TypeAlias = Callable[[NodeFinished], Mapping[str, Sequence[ColumnSource]]]
-"""Column → the columns that it is made of; empty where that is not known."""
+Columns: TypeAlias = Callable[[NodeFinished], NodeColumns | None]
+"""What is known of the columns of a node that has just been built."""
 
 
 def _ignore_event(_event: DbtEvent) -> None:
@@ -58,9 +51,11 @@ class Services:
         on_event: Called with each event as it happens.
         on_finish: Called once for each dbt invocation, with how it ended.
         on_error: Called when dbt could not be run at all.
-        column_lineage: Where the columns of a finished node come from.
+        columns: What is known of the columns of a finished node.
         scratch_targets: Give each run a dbt target directory of its own and remove it after;
             otherwise the project's own is written, as by dbt on the command line.
+        echoes: Write dbt's own lines to standard output, where Dagster keeps them as the log of
+            the step.
     """
 
     command: DbtCommand
@@ -74,8 +69,9 @@ class Services:
     on_event: Callable[[DbtEvent], None] = _ignore_event
     on_finish: Callable[[RunContext, RunSummary], None] = _ignore_summary
     on_error: Callable[[FloeError], None] = _ignore_error
-    column_lineage: ColumnLineage | None = None
+    columns: Columns | None = None
     scratch_targets: bool = True
+    echoes: bool = True
 
     @cached_property
     def manifest(self) -> Manifest:

@@ -22,6 +22,12 @@ from dagster import (
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject
 
 from floe.adapters.dagster import names
+from floe.adapters.dagster.columns import (
+    COLUMN_SCHEMA,
+    UNKNOWN_TYPE,
+    classification_facts,
+    classification_tags,
+)
 from floe.adapters.dagster.links import definition_links
 from floe.adapters.dagster.manifest import Manifest, Props, tidy
 from floe.adapters.dagster.partitions import automation_of, partitions_of
@@ -126,8 +132,8 @@ class FloeTranslator(DagsterDbtTranslator):
         found = dict(super().get_metadata(_without_columns(props)))
         classified = self._classified(props)
         columns = _columns(props, classified)
-        if columns and "dagster/column_schema" not in found:
-            found["dagster/column_schema"] = TableSchema(columns=columns)
+        if columns and COLUMN_SCHEMA not in found:
+            found[COLUMN_SCHEMA] = TableSchema(columns=columns)
         return {**found, **_facts(props, classified)}
 
     def get_automation_condition(
@@ -186,7 +192,7 @@ class FloeTranslator(DagsterDbtTranslator):
     def _classified(self, props: Props) -> dict[str, dict[str, str]]:
         found = _project_classifications(props)
         for item in self._classifications.get(str(props.get("name")), ()):
-            found[item.column_name] = _classification(
+            found[item.column_name] = classification_facts(
                 item.classification, item.pii_type, item.sensitivity
             )
         return found
@@ -210,7 +216,7 @@ def _columns(props: Props, classified: Mapping[str, Mapping[str, str]]) -> list[
     return [
         TableColumn(
             name=str(name),
-            type=str(column.get("data_type") or "?"),
+            type=str(column.get("data_type") or UNKNOWN_TYPE),
             description=column.get("description") or None,
             constraints=_constraints(column),
             tags=_column_tags(column, classified.get(str(name), {})),
@@ -233,7 +239,7 @@ def _constraints(column: Props) -> TableColumnConstraints | None:
 
 def _column_tags(column: Props, classified: Mapping[str, str]) -> dict[str, str]:
     tags = {names.tag_key(tag): "" for tag in _strings(column.get("tags"))}
-    tags.update({f"floe/{key}": names.tag_key(value) or "" for key, value in classified.items()})
+    tags.update(classification_tags(classified))
     return {key: value for key, value in tags.items() if key}
 
 
@@ -246,17 +252,10 @@ def _project_classifications(props: Props) -> dict[str, dict[str, str]]:
         }
         floe = names.mapping(meta.get("floe"))
         if floe.get("classification") not in (None, ""):
-            found[str(name)] = _classification(
+            found[str(name)] = classification_facts(
                 floe["classification"], floe.get("pii_type"), floe.get("sensitivity")
             )
     return found
-
-
-def _classification(
-    classification: object, pii_type: object, sensitivity: object
-) -> dict[str, str]:
-    said = {"classification": classification, "pii_type": pii_type, "sensitivity": sensitivity}
-    return {key: str(value) for key, value in said.items() if value is not None}
 
 
 def _facts(props: Props, classified: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -17,13 +18,23 @@ from dagster import (
     Definitions,
     ExecuteInProcessResult,
     TableColumnLineage,
+    TableSchema,
     define_asset_job,
 )
 
 from floe.adapters.dagster.assets import FloeAssetFactory
-from floe.adapters.dagster.services import ColumnSource, Services
+from floe.adapters.dagster.services import Services
 from floe.adapters.dagster.splitting import Split
+from floe.domain.model.column_lineage import (
+    ColumnOrigin,
+    Influence,
+    OutputColumn,
+    RelationLineage,
+    Transformation,
+)
 from floe.domain.model.errors import ConfigurationError, DbtRunError
+from floe.domain.model.governance import ColumnClassification
+from floe.domain.model.node_columns import NodeColumns
 from floe.domain.model.node_event import (
     DbtEvent,
     InvocationFinished,
@@ -34,7 +45,7 @@ from floe.domain.model.node_event import (
 from floe.domain.model.settings import Links
 from floe.testing.orchestrator import ScriptedObservedDbt
 from tests.unit.adapters.dagster.definitions import NOON, SHOP, services_of
-from tests.unit.adapters.dagster.projects import manifest_of, model, source, write
+from tests.unit.adapters.dagster.projects import manifest_of, model, seed, source, write
 
 FACTORY = FloeAssetFactory()
 
@@ -131,12 +142,28 @@ def test_a_materialization_leads_to_its_trace_and_its_lineage(
     )
 
 
-def test_column_lineage_is_dagsters_own(tmp_path: Path, instance: DagsterInstance) -> None:
+def test_columns_and_their_lineage_are_dagsters_own(
+    tmp_path: Path, instance: DagsterInstance
+) -> None:
+    read = ColumnOrigin(
+        unique_id="seed.shop.raw",
+        column="key",
+        transformations=(Transformation(influence=Influence.IDENTITY),),
+    )
+    filtered_by = ColumnOrigin(
+        unique_id="seed.shop.raw",
+        column="is_deleted",
+        transformations=(Transformation(influence=Influence.FILTER),),
+    )
+    known = NodeColumns(
+        data_types={"ID": "integer", "email": None},
+        lineage=RelationLineage(columns=(OutputColumn(name="ID", origins=(read, filtered_by)),)),
+        classifications=(ColumnClassification(column_name="email", classification="pii"),),
+    )
+    columns = {"id": {"name": "id", "description": "The key.", "tags": ["key"]}}
+    manifest = manifest_of(seed("raw"), model("orders", "seed.shop.raw", columns=columns))
     services = services_of(
-        SHOP,
-        tmp_path,
-        story(finished("model.shop.orders")),
-        column_lineage=lambda _: {"id": [ColumnSource("seed.shop.raw", "key")]},
+        manifest, tmp_path, story(finished("model.shop.orders")), columns=lambda _: known
     )
 
     result = run(services, instance)
@@ -144,8 +171,33 @@ def test_column_lineage_is_dagsters_own(tmp_path: Path, instance: DagsterInstanc
     (made,) = result.asset_materializations_for_node("shop_dbt")
     lineage = made.metadata["dagster/column_lineage"].value
     assert isinstance(lineage, TableColumnLineage)
-    (dep,) = lineage.deps_by_column["id"]
+    (dep,) = lineage.deps_by_column["ID"]
     assert (dep.asset_key, dep.column_name) == (AssetKey("raw"), "key")
+    schema = made.metadata["dagster/column_schema"].value
+    assert isinstance(schema, TableSchema)
+    key, email = schema.columns
+    assert (key.name, key.type, key.description, key.tags) == (
+        "ID",
+        "integer",
+        "The key.",
+        {"key": ""},
+    )
+    assert (email.name, email.type) == ("email", "?")
+    assert email.tags == {"floe/classification": "pii", "floe/sensitivity": "medium"}
+
+
+def test_dbts_own_lines_are_the_log_of_the_step(
+    tmp_path: Path, instance: DagsterInstance, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raw = {"info": {"msg": "1 of 1 \x1b[32mOK\x1b[0m created orders"}, "data": {}}
+    services = services_of(SHOP, tmp_path, story(finished("model.shop.orders", raw=raw)))
+
+    run(services, instance)
+    shown = capsys.readouterr().out
+    run(replace(services, echoes=False), instance)
+
+    assert shown == "12:00:01  1 of 1 OK created orders\n"
+    assert capsys.readouterr().out == ""
 
 
 def test_run_config_reaches_dbt(tmp_path: Path, instance: DagsterInstance) -> None:
@@ -248,10 +300,11 @@ def test_sources_exposures_and_all_else_are_in_the_definitions(tmp_path: Path) -
     definitions = FACTORY.create_definitions(services_of(manifest, tmp_path))
 
     graph = definitions.resolve_asset_graph()
-    assert graph.get(AssetKey(["web", "visits"])).is_external
+    visits = graph.get(AssetKey(["web", "visits"]))
+    assert (visits.is_external, visits.group_name) == (True, "web")
     board = graph.get(AssetKey(["exposures", "board"]))
     assert board.parent_keys == {AssetKey("orders")}
-    assert board.owners == ["team:Sales"]
+    assert (board.owners, board.group_name) == (["team:Sales"], "exposures")
     assert [key.name for key in graph.asset_check_keys] == ["freshness"]
 
 

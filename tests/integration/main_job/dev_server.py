@@ -1,0 +1,105 @@
+"""``floe dev`` in a process of its own, asked as its page asks it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tests.integration.engines.process import LOOPBACK, free_port
+from tests.integration.main_job.conftest import clean_environment
+
+PATIENCE_S = 240.0
+_LOCATIONS = """{ workspaceOrError { ... on Workspace { locationEntries {
+  name loadStatus locationOrLoadError { __typename ... on PythonError { message } } } } } }"""
+
+
+class DevServer(NamedTuple):
+    """A page that is served for the project in *folder*."""
+
+    port: int
+    process: "subprocess.Popen[bytes]"
+    folder: Path
+    log: Path
+
+    @property
+    def address(self) -> str:
+        return f"http://{LOOPBACK}:{self.port}"
+
+    def ask(self, query: str, **variables: Any) -> Any:
+        """Return the data of the answer to a GraphQL *query*."""
+        request = urllib.request.Request(  # noqa: S310 - the loopback
+            f"{self.address}/graphql",
+            data=json.dumps({"query": query, "variables": variables}).encode(),
+            headers={"content-type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - the loopback
+            return json.load(answer)["data"]
+
+    def locations(self) -> Mapping[str, str]:
+        """Return name of a code location → ``RepositoryLocation``, or the error of loading it."""
+        found = {}
+        for entry in self.ask(_LOCATIONS)["workspaceOrError"]["locationEntries"]:
+            loaded = entry["locationOrLoadError"] or {}
+            if entry["loadStatus"] == "LOADED" and loaded:
+                found[entry["name"]] = loaded.get("message", loaded["__typename"])
+        return found
+
+    def stop(self) -> int:
+        """Interrupt the command as Ctrl-C does, and return its exit code."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(PATIENCE_S)
+
+    def left_over(self) -> list[str]:
+        """Return what still runs of all that was started with the Dagster home of the project."""
+        home = f"DAGSTER_HOME={self.folder / '.floe/state/dagster'}".encode()
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                if home in (process / "environ").read_bytes().split(b"\0"):
+                    words = (process / "cmdline").read_bytes().replace(b"\0", b" ")
+                    found.append(words.decode(errors="replace"))
+        return found
+
+
+@contextmanager
+def serving(folder: Path, **environment: str) -> Iterator[DevServer]:
+    """Serve the project in *folder* until the block ends; enter it when the project is loaded."""
+    log = folder / "dev.log"
+    port = free_port()
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            [sys.executable, "-m", "floe", "dev", "--port", str(port)],
+            cwd=folder,
+            env=clean_environment() | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    server = DevServer(port, process, folder, log)
+    try:
+        _wait_until_loaded(server)
+        yield server
+    finally:
+        if process.poll() is None:
+            server.stop()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def _wait_until_loaded(server: DevServer) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        assert server.process.poll() is None, server.log.read_text(encoding="utf-8")
+        assert time.monotonic() < deadline, server.log.read_text(encoding="utf-8")
+        with suppress(OSError):
+            if server.locations():
+                return
+        time.sleep(0.5)

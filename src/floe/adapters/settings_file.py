@@ -29,7 +29,9 @@ def read_settings(path: Path) -> Mapping[str, Any]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f" (line {mark.line + 1})" if mark is not None else ""
-        raise ConfigurationError(Problem(f"the settings are no YAML{line}", str(path))) from None
+        fix = "correct the syntax there; indent with spaces, close what is opened"
+        problem = Problem(f"the settings are no YAML{line}", str(path), fix)
+        raise ConfigurationError(problem) from None
     if values is None:
         return {}
     if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):

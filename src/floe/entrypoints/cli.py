@@ -29,12 +29,30 @@ from floe.entrypoints.options import (
 
 app = typer.Typer(
     name="floe",
-    help="Run dbt under an orchestrator, with lineage and traces for every node.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(lineage_commands.app, name="lineage")
+
+
+def _version(asked: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"floe {version('floe')}")
+        raise typer.Exit
+
+
+@app.callback()
+def floe(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print it and exit."),
+    ] = False,
+) -> None:
+    """Run dbt under an orchestrator, with lineage and traces for every node."""
 
 
 @app.command()

@@ -29,6 +29,8 @@ def examine(project: Project, *, connect: bool) -> int:
             typer.echo(f"problem   {problem}")
         return code_of(error)
     _environment(report)
+    for warning in profile.warnings:
+        typer.echo(f"warning   {warning}")
     for problem in report.problems:
         typer.echo(f"problem   {problem}")
     return NOT_READY if report.problems else WELL

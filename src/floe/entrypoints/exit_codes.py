@@ -48,7 +48,10 @@ def guarded(app: typer.Typer) -> int:
     except typer.Exit as done:
         return done.exit_code
     except TyperException as error:
-        _tell(f"error: {error.format_message()}\n  fix: see `floe --help`")
+        # Without a command the help was shown already, and there is nothing to add.
+        said = error.format_message().replace("Value error, ", "")
+        if said:
+            _tell(f"error: {said}\n  fix: see `floe --help`")
         return BAD_INPUT
     except (KeyboardInterrupt, typer.Abort):
         _tell("interrupted")

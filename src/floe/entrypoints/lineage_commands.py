@@ -27,6 +27,8 @@ def status(artifacts: Artifacts = None, *, json: Json = False) -> None:
     with open_with(artifacts) as project:
         now = deliver.status(outbox=project.container.outbox(), upkeep=project.container.upkeep())
         _account(now.reports, json=json)
+        if not now.reports:
+            say("nothing has been put into the outbox yet")
         say(f"the outbox takes {now.size_bytes / 1024:.0f} KiB")
 
 
@@ -50,6 +52,8 @@ def replay(
             timeout_s=timeout,
         )
         _account(reports, json=json)
+        if not any(report.delivered or report.waiting for report in reports):
+            say("nothing waits")
         raise typer.Exit(1 if any(report.waiting for report in reports) else 0)
 
 
@@ -68,6 +72,8 @@ def show(
             typer.echo(_line("waiting", envelope))
         for letter in contents.refused:
             typer.echo(_line("refused", letter.envelope, reason=letter.reason))
+        if not contents.waiting and not contents.refused:
+            say("nothing waits, and nothing was refused")
 
 
 @app.command()

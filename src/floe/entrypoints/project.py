@@ -46,6 +46,7 @@ from floe.domain.use_cases.resolve_settings import (
     Layer,
     ResolvedSettings,
     environment_layer,
+    mistyped_variables,
     resolve_settings,
 )
 from floe.domain.use_cases.run_pipeline import (
@@ -128,7 +129,7 @@ class Project:
         )
         above = parent_context(environ)
         self._parent, self._root = above.parent, above.root
-        self.warnings = tuple(_warnings(plan, above.warning))
+        self.warnings = (*_warnings(plan, above.warning), *mistyped_variables(environ))
 
     def __enter__(self) -> Self:
         """Return the project itself."""

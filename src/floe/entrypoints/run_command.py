@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 
 from floe.container import LINEAGE
 from floe.domain.model import settings as chosen
@@ -11,6 +12,7 @@ from floe.domain.model.errors import FloeError
 from floe.domain.model.run import RunRequest
 from floe.domain.use_cases.run_pipeline import RunOutcome
 from floe.entrypoints.exit_codes import LINEAGE_NOT_KEPT, NODE_FAILED, WELL, code_of
+from floe.entrypoints.options import say
 from floe.entrypoints.progress import Output, default_output, progress_view
 from floe.entrypoints.project import Project
 
@@ -26,6 +28,7 @@ def run_command(project: Project, request: RunRequest, *, output: Output | None 
     recent = project.container.run_archive().recent(_COMPARED)
     stream = sys.stdout if output == "json" else sys.stderr
     graph = project.container.graph()
+    _warn(project)
     with progress_view(
         output, stream, context=context, graph=graph, usual=usual_times(recent)
     ) as view:
@@ -46,6 +49,13 @@ def run_command(project: Project, request: RunRequest, *, output: Output | None 
             )
         )
     return code
+
+
+def _warn(project: Project) -> None:
+    """Tell what is odd about the profile; what is wrong with it, the run tells."""
+    with suppress(FloeError):
+        for warning in project.container.profile().warnings:
+            say(f"warning: {warning}")
 
 
 def exit_code(outcome: RunOutcome, *, lineage_required: bool) -> int:

@@ -29,7 +29,11 @@ def read_text(path: Path, largest: int = LARGEST_DOCUMENT) -> str:
         what = f"is not UTF-8 text (byte {error.start})"
         raise refused(path, what, "save it as UTF-8") from None
     if not text.strip():
-        raise refused(path, "is empty", "run 'floe compile' or restore the file")
+        raise refused(
+            path,
+            "is empty",
+            "write it anew: 'floe compile' makes the compiled one, 'floe init' an example",
+        )
     return text
 
 

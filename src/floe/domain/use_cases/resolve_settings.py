@@ -1,15 +1,19 @@
 """Settle every setting from its layers, and remember which layer decided it."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any, NamedTuple, get_args
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from floe.domain.model.errors import ConfigurationError, Problem
 from floe.domain.model.settings import Settings
 
 PREFIX = "FLOE_"
 _DEFAULTS = "default"
+_ENVIRONMENT = "environment"
+_ALIKE = 0.8
+"""From here on a variable's name is taken for a mistyped setting, not for somebody else's."""
 _CHOSEN_BY_KIND = frozenset({"lineage", "tracing", "dbt"})
 
 
@@ -64,7 +68,22 @@ def environment_layer(environ: Mapping[str, str]) -> Layer:
                 nested = section.setdefault(part, {})
                 section = nested if isinstance(nested, dict) else section
             section[path[-1]] = environ[name]
-    return Layer("environment", values)
+    return Layer(_ENVIRONMENT, values)
+
+
+def mistyped_variables(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return a warning for each variable in *environ* that is almost the name of a setting."""
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    warnings = []
+    for name in sorted(environ):
+        first, *rest = name.split("__")
+        if name.startswith(PREFIX) and first not in known:
+            meant = get_close_matches(first, known, n=1, cutoff=_ALIKE)
+            warnings += [
+                f"{name} names no setting; did you mean {'__'.join([near, *rest])}?"
+                for near in meant
+            ]
+    return tuple(warnings)
 
 
 def _merge(
@@ -106,11 +125,40 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> list[str]:
 def _problems(error: ValidationError, origins: Mapping[str, str]) -> list[Problem]:
     problems = []
     for detail in error.errors(include_input=False, include_url=False):
-        section, *rest = [str(part) for part in detail["loc"]]
+        location = [str(part) for part in detail["loc"]]
+        section, *rest = location
         key = ".".join([section, *(rest[1:] if section in _CHOSEN_BY_KIND else rest)])
         origin = next((name for path, name in origins.items() if path.startswith(key)), "settings")
+        if origin == _ENVIRONMENT:
+            origin = f"{PREFIX}{key.upper().replace('.', '__')}"
         unknown = detail["type"] == "extra_forbidden"
         what = f"there is no setting {key}" if unknown else f"{key}: {detail['msg']}"
-        fix = f"settings are {', '.join(sorted(Settings.model_fields))}" if unknown else ""
-        problems.append(Problem(what, origin, fix))
+        problems.append(Problem(what, origin, _allowed(location) if unknown else ""))
     return problems
+
+
+def _allowed(location: Sequence[str]) -> str:
+    """Return what stands where *location* names something unknown, the nearest name first."""
+    names = sorted(_model(location).model_fields)
+    near = get_close_matches(location[-1], names, n=1)
+    meant = f"did you mean {near[0]}? " if near else ""
+    return f"{meant}allowed here: {', '.join(names)}"
+
+
+def _model(location: Sequence[str]) -> type[BaseModel]:
+    """Return the settings that *location* leads into; a section that has kinds names one."""
+    section, *rest = location
+    if not rest:
+        return Settings
+    models = list(_models(Settings.model_fields[section].annotation))
+    kinds = {str(model.model_fields["kind"].default): model for model in models if len(models) > 1}
+    return kinds.get(rest[0], models[-1])
+
+
+def _models(annotation: object) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type):
+        if issubclass(annotation, BaseModel):
+            yield annotation
+        return
+    for part in get_args(annotation):
+        yield from _models(part)

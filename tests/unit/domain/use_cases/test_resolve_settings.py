@@ -6,7 +6,12 @@ import pytest
 
 from floe.domain.model.errors import ConfigurationError
 from floe.domain.model.settings import File, LineageHttp, Plugin, Settings
-from floe.domain.use_cases.resolve_settings import Layer, environment_layer, resolve_settings
+from floe.domain.use_cases.resolve_settings import (
+    Layer,
+    environment_layer,
+    mistyped_variables,
+    resolve_settings,
+)
 
 
 def test_without_layers_everything_is_off_and_by_default() -> None:
@@ -64,3 +69,54 @@ def test_the_environment_names_nested_settings_with_two_underscores() -> None:
     )
 
     assert layer.values == {"lineage": {"kind": "file", "path": "x"}}
+
+
+@pytest.mark.parametrize(
+    ("values", "fix"),
+    [
+        ({"lineag": {}}, "did you mean lineage? allowed here: capture_sql, "),
+        ({"nonsense": 1}, "allowed here: capture_sql, "),
+        (
+            {"lineage": {"kind": "file", "path": "x", "paths": "x"}},
+            "did you mean path? allowed here: kind, path",
+        ),
+        ({"lineage": {"kind": "acme", "option": 1}}, "did you mean options? allowed here: kind, "),
+        ({"dbt": {"kind": "child", "idle_s": 1}}, "allowed here: kind"),
+        ({"links": {"trase": "x"}}, "did you mean trace? allowed here: lineage, trace"),
+    ],
+)
+def test_a_setting_that_is_none_comes_with_what_may_stand_there(
+    values: dict[str, object], fix: str
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        resolve_settings([Layer("floe.settings.yaml", values)])
+
+    (problem,) = caught.value.problems
+    assert problem.fix.startswith(fix)
+
+
+def test_a_wrong_setting_of_the_environment_is_named_as_the_variable_that_it_is() -> None:
+    layer = environment_layer({"FLOE_LINEAGE__KIND": "file", "FLOE_LINEAGE__PTH": "x"})
+
+    with pytest.raises(ConfigurationError) as caught:
+        resolve_settings([layer])
+
+    assert "FLOE_LINEAGE__PTH" in {problem.where for problem in caught.value.problems}
+
+
+def test_a_variable_that_is_almost_a_setting_is_told_and_somebody_elses_is_not() -> None:
+    warnings = mistyped_variables(
+        {
+            "FLOE_ORCHESTATOR": "direct",
+            "FLOE_LINAGE__KIND": "file",
+            "FLOE_HOME": "x",
+            "FLOE_ARTIFACTS": "x",
+            "FLOE_STATE_DIR": "x",
+            "ORCHESTATOR": "x",
+        }
+    )
+
+    assert warnings == (
+        "FLOE_LINAGE__KIND names no setting; did you mean FLOE_LINEAGE__KIND?",
+        "FLOE_ORCHESTATOR names no setting; did you mean FLOE_ORCHESTRATOR?",
+    )

@@ -1,5 +1,6 @@
 """Writers and drainers are killed at random moments; what they acknowledged is the judge."""
 
+import json
 import os
 import random
 import signal
@@ -16,10 +17,13 @@ from floe.domain.use_cases.deliver import recover, replay
 from floe.testing.fault_server import FaultServer, Mode
 
 KILLS = 60
+BATCH = 50
+"""Events that may be on the way when a sender is killed."""
 _FORK_SERVER = """
-import os, signal, sys, time
+import json, os, signal, sys, time
 from pathlib import Path
 from floe.adapters.delivery.http import HttpDeliverer
+from floe.adapters.delivery.openlineage_http import OpenLineageHttpDeliverer
 from floe.adapters.delivery.sender import BackgroundSender
 from floe.adapters.delivery.sqlite_outbox import SqliteOutbox
 from floe.domain.model.delivery import PayloadKind
@@ -28,14 +32,14 @@ from floe.testing.outbox import envelope
 def write(outbox, name):
     for run in range(1000):
         key = f"{name}-{run}"
-        will = envelope(f"{key} will", key=key, kind=PayloadKind.LINEAGE_END)
-        outbox.put(envelope(f"{key} start", key=key), last_will=will)
+        will = envelope(json.dumps(f"{key} will"), key=key, kind=PayloadKind.LINEAGE_END)
+        outbox.put(envelope(json.dumps(f"{key} start"), key=key), last_will=will)
         os.write(1, f"{key} start\\n".encode())
-        outbox.put(envelope(f"{key} end", key=key, kind=PayloadKind.LINEAGE_END))
+        outbox.put(envelope(json.dumps(f"{key} end"), key=key, kind=PayloadKind.LINEAGE_END))
         os.write(1, f"{key} end\\n".encode())
 
-def drain(outbox, url):
-    sender = BackgroundSender(outbox, {"backend": HttpDeliverer(url)})
+def drain(outbox, http):
+    sender = BackgroundSender(outbox, {"backend": http})
     while True:
         sender.wake()
         time.sleep(0.005)
@@ -45,7 +49,11 @@ for line in sys.stdin:
     role, argument = line.split()
     if (child := os.fork()) == 0:
         outbox = SqliteOutbox(Path(sys.argv[1]))
-        write(outbox, argument) if role == "write" else drain(outbox, argument)
+        if role == "write":
+            write(outbox, argument)
+        else:
+            http = HttpDeliverer(argument)
+            drain(outbox, http if role == "drain" else OpenLineageHttpDeliverer(http))
         os._exit(0)
     os.write(1, f"pid {child}\\n".encode())
 """
@@ -54,7 +62,7 @@ for line in sys.stdin:
 def test_kills_at_random_moments_lose_nothing_and_change_nothing(tmp_path: Path) -> None:
     chance = random.Random(7)  # noqa: S311 - a test that can be repeated
     ledger = tmp_path / "ledger"
-    with FaultServer(Mode.FLAPPING) as backend, ledger.open("wb") as out:
+    with FaultServer(Mode.FLAPPING, batches=True) as backend, ledger.open("wb") as out:
         server = subprocess.Popen(  # noqa: S603 - our own code
             [sys.executable, "-c", _FORK_SERVER, str(tmp_path / "state")],
             stdin=subprocess.PIPE,
@@ -62,7 +70,8 @@ def test_kills_at_random_moments_lose_nothing_and_change_nothing(tmp_path: Path)
             text=True,
         )
         for number in range(KILLS):
-            role = f"drain {backend.url}" if number % 3 == 2 else f"write w{number}"
+            drain = "drain" if number % 2 else "batch"
+            role = f"{drain} {backend.url}" if number % 3 == 2 else f"write w{number}"
             pid = _spawn(server, role, ledger, number)
             time.sleep(chance.uniform(0.005, 0.12))
             os.kill(pid, signal.SIGKILL)
@@ -70,7 +79,7 @@ def test_kills_at_random_moments_lose_nothing_and_change_nothing(tmp_path: Path)
         server.stdin.close()
         server.wait(20)
         _let_everything_out(tmp_path / "state", backend)
-        received = [body.decode() for body in backend.bodies]
+        received = [json.loads(body) for body in backend.bodies]
 
     acknowledged = [line for line in ledger.read_text().splitlines() if "pid" not in line]
     by_run: dict[str, list[str]] = defaultdict(list)
@@ -84,7 +93,7 @@ def test_kills_at_random_moments_lose_nothing_and_change_nothing(tmp_path: Path)
     assert all(len({"end", "will"} & set(words)) == 1 for words in by_run.values())
     for words in by_run.values():
         assert words == sorted(words, key=["start", "end", "will"].index)
-    assert repeated <= KILLS
+    assert repeated <= KILLS * BATCH
 
 
 def _spawn(server: "subprocess.Popen[str]", role: str, ledger: Path, number: int) -> int:

@@ -1,6 +1,6 @@
 """What a test found, as a fact about the run and about the dataset that it tested."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from openlineage.client.facet_v2 import (
     InputDatasetFacet,
@@ -21,14 +21,12 @@ _TOO_LONG = 1000
 
 
 class _Finding(NamedTuple):
-    name: str
+    """What a test found; *details* are fields that both facets have, by OpenLineage's names."""
+
     kind: str
+    column: str | None
     passed: bool | None
-    severity: str
-    expected: str | None
-    actual: str | None
-    content: str | None
-    params: dict[str, object] | None
+    details: dict[str, Any]
 
 
 def test_facet(transition: RunTransition, profile: EventProfile) -> RunFacet | None:
@@ -37,24 +35,8 @@ def test_facet(transition: RunTransition, profile: EventProfile) -> RunFacet | N
     if finding is None:
         return None
     status = {True: "pass", False: "fail", None: "skip"}[finding.passed]
-    node = transition.node
-    return test_run.TestRunFacet(
-        tests=[
-            test_run.TestExecution(
-                name=finding.name,
-                status=status,
-                severity=finding.severity,
-                type=finding.kind,
-                description=(node.description if node else "") or None,
-                expected=finding.expected,
-                actual=finding.actual,
-                content=finding.content,
-                contentType="sql" if finding.content else None,
-                params=finding.params,
-            )
-        ],
-        producer=profile.producer,
-    )
+    execution = test_run.TestExecution(status=status, type=finding.kind, **finding.details)
+    return test_run.TestRunFacet(tests=[execution], producer=profile.producer)
 
 
 def assertions_facet(transition: RunTransition, profile: EventProfile) -> InputDatasetFacet | None:
@@ -65,24 +47,14 @@ def assertions_facet(transition: RunTransition, profile: EventProfile) -> InputD
     finding = _finding(transition, profile)
     if finding is None or finding.passed is None:
         return None
-    node = transition.node
+    assertion = data_quality_assertions_dataset.Assertion(
+        assertion=finding.kind,
+        success=finding.passed,
+        column=finding.column,
+        **finding.details,
+    )
     return data_quality_assertions_dataset.DataQualityAssertionsDatasetFacet(
-        assertions=[
-            data_quality_assertions_dataset.Assertion(
-                assertion=finding.kind,
-                success=finding.passed,
-                column=node.column_name if node else None,
-                severity=finding.severity,
-                name=finding.name,
-                description=(node.description if node else "") or None,
-                expected=finding.expected,
-                actual=finding.actual,
-                content=finding.content,
-                contentType="sql" if finding.content else None,
-                params=finding.params,
-            )
-        ],
-        producer=profile.producer,
+        assertions=[assertion], producer=profile.producer
     )
 
 
@@ -92,15 +64,22 @@ def _finding(transition: RunTransition, profile: EventProfile) -> _Finding | Non
     if node is None or not (node.is_test or is_freshness) or not transition.state.is_end:
         return None
     passed = None if finished is None else _passed(transition.state, finished)
+    failures = finished.failures if finished is not None else None
+    content = _content(node, finished, profile)
     return _Finding(
-        name=node.name,
         kind="freshness" if is_freshness else _kind(node),
+        column=node.column_name,
         passed=passed,
-        severity=node.severity or "error",
-        expected=None if is_freshness or passed is None else _expected(node),
-        actual=None if finished is None or finished.failures is None else str(finished.failures),
-        content=_content(node, finished, profile),
-        params=_params(node),
+        details={
+            "name": node.name,
+            "severity": node.severity or "error",
+            "description": node.description or None,
+            "expected": None if is_freshness or passed is None else _expected(node),
+            "actual": None if failures is None else str(failures),
+            "content": content,
+            "contentType": "sql" if content else None,
+            "params": _params(node),
+        },
     )
 
 

@@ -1,7 +1,6 @@
 """From a transition of a run to the OpenLineage event that tells it (specification 2-0-2)."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any, TypeAlias
 
 from openlineage.client.event_v2 import Job, Run, RunEvent, RunState
@@ -20,7 +19,7 @@ from floe.adapters.openlineage.job_names import job_name
 from floe.adapters.openlineage.profile import EventProfile
 from floe.adapters.openlineage.remembered import Remembered
 from floe.adapters.openlineage.run_facets import error_facet, own_facets, shared_facets
-from floe.adapters.openlineage.serialization import Document, facet_documents
+from floe.adapters.openlineage.serialization import Document, facet_documents, moment
 from floe.domain.model.lineage import LineageEventType
 from floe.domain.model.manifest import DbtNode
 from floe.domain.model.node_columns import NodeColumns
@@ -29,6 +28,7 @@ from floe.domain.model.run_ledger import RunTransition
 ColumnsOf: TypeAlias = Callable[[DbtNode], NodeColumns]
 """What is known of a node's columns right now, without any work."""
 _MAKERS = {"model", "seed", "snapshot"}
+_OF_EVERY_RUN = {"parent", "nominalTime", "processing_engine"}
 
 
 class RunEvents:
@@ -122,14 +122,19 @@ class RunEvents:
 
 
 def aborted(start: Document, message: str, producer: str) -> Document:
-    """Return the ABORT of the run that *start* began, at the same moment."""
-    facets = {**start["run"]["facets"], **facet_documents(error_facet(message, "SQL", producer))}
-    return {**start, "eventType": "ABORT", "run": {**start["run"], "facets": facets}}
+    """Return the ABORT of the run that *start* began, at the same moment.
 
-
-def moment(at: datetime) -> str:
-    """Return *at* as RFC 3339 text in UTC, in microseconds."""
-    return at.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    It says who, where and why; all the rest *start* has said, and facets add up.
+    """
+    lasting = {key: facet for key, facet in start["run"]["facets"].items() if key in _OF_EVERY_RUN}
+    facets = {**lasting, **facet_documents(error_facet(message, "SQL", producer))}
+    job = {key: value for key, value in start["job"].items() if key != "facets"}
+    named = {
+        side: [{key: dataset[key] for key in ("namespace", "name")} for dataset in start[side]]
+        for side in ("inputs", "outputs")
+    }
+    run = {**start["run"], "facets": facets}
+    return {**start, **named, "eventType": "ABORT", "run": run, "job": job}
 
 
 def nodes_read(transition: RunTransition) -> tuple[DbtNode, ...]:

@@ -3,12 +3,14 @@
 import json
 from datetime import datetime
 
+from floe.adapters.openlineage.serialization import canonical, moment
 
-def stamped(body: bytes, moment: datetime) -> bytes:
-    """Return the event *body* with *moment* as its time, serialized as every other event.
 
-    Nobody knows when the process died; that its runs had ended by *moment* is true.
+def stamped(body: bytes, now: datetime) -> bytes:
+    """Return the event *body* with *now* as its time, serialized as every other event.
+
+    Nobody knows when the process died; that its runs had ended by *now* is true.
     """
     event = json.loads(body)
-    event["eventTime"] = moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
-    return json.dumps(event, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    event["eventTime"] = moment(now)
+    return canonical(event).encode()

@@ -26,9 +26,9 @@ def event_bytes(event: Document, redactor: Redactor) -> bytes:
     The whole text is searched first, in one go: a secret within a JSON string has one of the
     forms that the redactor knows. Only where one is found, value by value is masked.
     """
-    text = _canonical(event)
+    text = canonical(event)
     if redactor.text(text) != text:
-        text = _canonical(redactor.value(event))
+        text = canonical(redactor.value(event))
     return text.encode("utf-8", errors="replace")
 
 
@@ -51,5 +51,11 @@ def envelope(
     )
 
 
-def _canonical(event: object) -> str:
+def canonical(event: object) -> str:
+    """Return *event* as the one JSON text that it has."""
     return json.dumps(event, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def moment(at: datetime) -> str:
+    """Return *at* as RFC 3339 text in UTC, in microseconds."""
+    return at.isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -48,6 +48,7 @@ def _http(choice: chosen.LineageHttp, environ: Mapping[str, str]) -> Deliverer:
     from floe.adapters.delivery.credentials import bearer_from
     from floe.adapters.delivery.http import HttpDeliverer
     from floe.adapters.delivery.openlineage_http import OpenLineageHttpDeliverer
+    from floe.adapters.openlineage.slimming import slimmed
 
     http = HttpDeliverer(
         choice.url,
@@ -57,7 +58,7 @@ def _http(choice: chosen.LineageHttp, environ: Mapping[str, str]) -> Deliverer:
         compress=choice.compress,
         ca_bundle=choice.ca_bundle,
     )
-    return OpenLineageHttpDeliverer(http) if choice.batch else http
+    return OpenLineageHttpDeliverer(http, batches=choice.batch, slimmed=slimmed)
 
 
 def _transport(choice: chosen.LineageTransport) -> Deliverer:

@@ -63,7 +63,7 @@ class FaultServer:
     ``received`` are the accepted events, ``attempts`` counts all requests. With *batches* it has
     the endpoint for many events at once, as the specification has it: each counts by itself, and
     those that hold "poison" or "later" fail alone. ``batch_answer``, a status and a body, takes
-    the place of that; ``largest_batch`` limits the bytes.
+    the place of that. ``largest_batch`` and ``largest_event`` limit the bytes of a request.
     """
 
     def __init__(
@@ -78,6 +78,7 @@ class FaultServer:
         self.batch_sizes: list[int] = []
         self.batch_answer: tuple[int, bytes] | None = None
         self.largest_batch: int | None = None
+        self.largest_event: int | None = None
         self.retry_after = retry_after
         self.received: list[Received] = []
         self.sign_ins = 0
@@ -177,10 +178,12 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path.endswith("/batch") and backend.batch_answer is not None:
             self._answer(*backend.batch_answer)
             return
-        if backend.largest_batch is not None and len(body) > backend.largest_batch:
+        backend.attempts += 1
+        is_batch = self.path.endswith("/batch")
+        largest = backend.largest_batch if is_batch else backend.largest_event
+        if largest is not None and len(body) > largest:
             self._answer(413)
             return
-        backend.attempts += 1
         mode = backend.mode
         if mode is Mode.FLAPPING:
             mode = Mode.OK if next(backend.turn) % 2 else Mode.SERVER_ERROR

@@ -1,7 +1,7 @@
 """OpenLineage events by HTTP: many in one request where the backend takes batches."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import BaseModel, Field, ValidationError
@@ -14,6 +14,8 @@ _SINGLE = "/lineage"
 _LARGEST_BATCH = 1024 * 1024
 """Bytes: what a proxy with its usual settings lets pass."""
 _TOO_LARGE = 413
+_SHARES = (2, 4, 1_000_000)
+"""What part of an event is tried when the whole is too large: at last what it must say."""
 _NO_CONTENT = 204
 _NO_SUCH_THING = {404, 405, 501}
 _FAILED_BATCHES = 3
@@ -28,17 +30,34 @@ class OpenLineageHttpDeliverer:
     all others of this process, one by one. So does one whose address does not end in
     ``/lineage``. An event is never held to be delivered because a batch was answered with some
     other 200.
+
+    An event that is too large for the backend (413) is tried again at once with less in it, as
+    *slimmed* says it in so many bytes. Without *batches* every event goes by itself.
     """
 
-    def __init__(self, http: HttpDeliverer) -> None:
+    def __init__(
+        self,
+        http: HttpDeliverer,
+        *,
+        batches: bool = True,
+        slimmed: Callable[[bytes, int], bytes] | None = None,
+    ) -> None:
         self._http = http
-        self._batch_url = batch_url(http.url)
+        self._batch_url = batch_url(http.url) if batches else None
+        self._slimmed = slimmed
         self._largest = _LARGEST_BATCH
         self._failures = 0
 
     def deliver(self, envelope: Envelope) -> Verdict:
-        """Deliver one event by itself."""
-        return self._http.deliver(envelope)
+        """Deliver one event by itself, as much of it as the backend takes."""
+        verdict = self._http.deliver(envelope)
+        for share in _SHARES if self._slimmed is not None else ():
+            if verdict.status != _TOO_LARGE or self._slimmed is None:
+                break
+            body = self._slimmed(envelope.body, len(envelope.body) // share)
+            if len(body) < len(envelope.body):
+                verdict = self._http.deliver(envelope.model_copy(update={"body": body}))
+        return verdict
 
     def deliver_batch(self, envelopes: Sequence[Envelope]) -> Sequence[Verdict]:
         """Deliver as many of the first *envelopes* as one request may hold."""

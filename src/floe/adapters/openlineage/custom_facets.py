@@ -49,6 +49,17 @@ class FloeTraceContextRunFacet(RunFacet):
 
 
 @attr.define(kw_only=True)
+class FloeSlimmedRunFacet(RunFacet):
+    """What an event leaves out because of its size; key ``floe_slimmed``."""
+
+    leftOut: list[str]  # noqa: N815
+
+    @staticmethod
+    def _get_schema() -> str:
+        return _url("FloeSlimmedRunFacet")
+
+
+@attr.define(kw_only=True)
 class FloeDbtNodeJobFacet(JobFacet):
     """The dbt node that a job runs; key ``floe_dbtNode``."""
 

@@ -20,11 +20,12 @@ from openlineage.client.facet_v2 import (
 )
 from openlineage.client.serde import Serde
 
+from floe.adapters.openlineage.canonical import moment
 from floe.adapters.openlineage.dataset_facets import classification_facets, dataset_facets
 from floe.adapters.openlineage.naming import DatasetNames
 from floe.adapters.openlineage.profile import EventProfile
 from floe.adapters.openlineage.run_facets import error_facet
-from floe.adapters.openlineage.serialization import Document, facet_documents, moment
+from floe.adapters.openlineage.serialization import Document, facet_documents
 from floe.domain.model.classification_flow import declared
 from floe.domain.model.governance import ColumnClassification
 from floe.domain.model.lineage import LineageDataset, LineageEvent

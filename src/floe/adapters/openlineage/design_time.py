@@ -13,10 +13,11 @@ from openlineage.client.event_v2 import (
 )
 from openlineage.client.serde import Serde
 
+from floe.adapters.openlineage.canonical import moment
 from floe.adapters.openlineage.dataset_facets import column_lineage_facet, dataset_facets
 from floe.adapters.openlineage.job_facets import lasting_facets, sql_facets
 from floe.adapters.openlineage.profile import EventProfile
-from floe.adapters.openlineage.serialization import Document, moment
+from floe.adapters.openlineage.serialization import Document
 from floe.domain.model.identity import node_job_name
 from floe.domain.model.manifest import DbtNode, ProjectGraph
 from floe.domain.model.node_columns import NodeColumns

@@ -8,6 +8,7 @@ from openlineage.client.facet_v2 import DatasetFacet
 from openlineage.client.serde import Serde
 
 from floe.adapters.openlineage.assertions import assertions_facet
+from floe.adapters.openlineage.canonical import moment
 from floe.adapters.openlineage.dataset_documents import DatasetDocuments
 from floe.adapters.openlineage.dataset_facets import (
     column_lineage_facet,
@@ -19,7 +20,7 @@ from floe.adapters.openlineage.job_names import job_name
 from floe.adapters.openlineage.profile import EventProfile
 from floe.adapters.openlineage.remembered import Remembered
 from floe.adapters.openlineage.run_facets import error_facet, own_facets, shared_facets
-from floe.adapters.openlineage.serialization import Document, facet_documents, moment
+from floe.adapters.openlineage.serialization import Document, facet_documents
 from floe.domain.model.lineage import LineageEventType
 from floe.domain.model.manifest import DbtNode
 from floe.domain.model.node_columns import NodeColumns

@@ -3,7 +3,7 @@
 import json
 from datetime import datetime
 
-from floe.adapters.openlineage.serialization import canonical, moment
+from floe.adapters.openlineage.canonical import canonical, moment
 
 
 def stamped(body: bytes, now: datetime) -> bytes:

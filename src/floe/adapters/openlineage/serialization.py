@@ -1,6 +1,5 @@
 """Events as bytes: the same event gives the same bytes, and none holds a known secret."""
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -8,6 +7,8 @@ from typing import Any, TypeAlias
 from openlineage.client.facet_v2 import BaseFacet
 from openlineage.client.serde import Serde
 
+from floe.adapters.openlineage.canonical import canonical
+from floe.adapters.openlineage.slimming import LARGEST_EVENT, slimmed
 from floe.domain.model.delivery import Envelope, PayloadKind
 from floe.domain.model.redaction import Redactor
 
@@ -41,21 +42,11 @@ def envelope(
     kind: PayloadKind,
     created_at: datetime,
 ) -> Envelope:
-    """Return *event* ready for the outbox."""
+    """Return *event* ready for the outbox, saying less where it is larger than backends take."""
     return Envelope(
         destination=destination,
         key=key,
         kind=kind,
-        body=event_bytes(event, redactor),
+        body=slimmed(event_bytes(event, redactor), LARGEST_EVENT),
         created_at=created_at,
     )
-
-
-def canonical(event: object) -> str:
-    """Return *event* as the one JSON text that it has."""
-    return json.dumps(event, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
-
-
-def moment(at: datetime) -> str:
-    """Return *at* as RFC 3339 text in UTC, in microseconds."""
-    return at.isoformat(timespec="microseconds").replace("+00:00", "Z")

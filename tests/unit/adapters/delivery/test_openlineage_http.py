@@ -121,6 +121,27 @@ def test_a_batch_that_is_too_large_is_halved(backend: FaultServer) -> None:
     assert max(backend.batch_sizes) > 1
 
 
+def test_an_event_that_is_too_large_is_tried_with_less_in_it(backend: FaultServer) -> None:
+    backend.largest_event = 30
+    http = HttpDeliverer(backend.url)
+    deliverer = OpenLineageHttpDeliverer(http, slimmed=lambda body, limit: body[:limit])
+
+    assert deliverer.deliver(event("x" * 90, key="run")).outcome is Outcome.DELIVERED
+    assert [len(body) for body in backend.bodies] == [25]
+    assert backend.attempts == 3
+
+
+def test_an_event_that_is_too_large_whatever_it_leaves_out_is_refused(
+    backend: FaultServer,
+) -> None:
+    backend.largest_event = 0
+    http = HttpDeliverer(backend.url)
+
+    for slimmed in (None, lambda body, _: body, lambda _, __: b"{}"):
+        verdict = OpenLineageHttpDeliverer(http, slimmed=slimmed).deliver(event("x", key="run"))
+        assert (verdict.outcome, verdict.status) == (Outcome.REFUSED, 413)
+
+
 @pytest.mark.parametrize(
     ("mode", "outcome"),
     [

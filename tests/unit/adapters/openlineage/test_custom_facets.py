@@ -16,6 +16,7 @@ PUBLISHED = Path(__file__).parents[4] / "docs" / "facets" / "1-0-0"
 FACETS: list[BaseFacet] = [
     custom_facets.FloeDbtRunRunFacet(pipeline="p", invocation="1"),
     custom_facets.FloeTraceContextRunFacet(traceId="", spanId="", traceparent=""),
+    custom_facets.FloeSlimmedRunFacet(leftOut=["sql"]),
     custom_facets.FloeDbtNodeJobFacet(uniqueId="u", resourceType="model"),
     custom_facets.FloeColumnClassificationsDatasetFacet(classifications={}),
 ]
@@ -55,6 +56,7 @@ def test_what_is_published_is_what_is_shipped() -> None:
     [
         ("run", "floe_traceContext", {"traceId": "x", "spanId": "y", "traceparent": "z"}),
         ("run", "floe_dbtRun", {"pipeline": 1}),
+        ("run", "floe_slimmed", {"leftOut": []}),
         ("job", "floe_dbtNode", {"uniqueId": "u"}),
         ("dataset", "floe_columnClassifications", {"classifications": {"a": {}}}),
         ("dataset", "columnClassifications", {"classifications": []}),
@@ -64,6 +66,7 @@ def test_the_schemas_refuse_what_is_wrong(entity: str, key: str, content: dict[s
     names = {
         "floe_traceContext": "FloeTraceContextRunFacet",
         "floe_dbtRun": "FloeDbtRunRunFacet",
+        "floe_slimmed": "FloeSlimmedRunFacet",
         "floe_dbtNode": "FloeDbtNodeJobFacet",
     }
     name = names.get(key, "FloeColumnClassificationsDatasetFacet")

@@ -1,0 +1,14 @@
+"""The one JSON text of an event, and of a moment in it."""
+
+import json
+from datetime import datetime
+
+
+def canonical(event: object) -> str:
+    """Return *event* as text: the same event gives the same text."""
+    return json.dumps(event, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def moment(at: datetime) -> str:
+    """Return *at* as RFC 3339 text in UTC, in microseconds."""
+    return at.isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -90,16 +90,18 @@ def requeue(artifacts: Artifacts = None, *, identifier: Identifier = None) -> No
 def prune(
     artifacts: Artifacts = None,
     *,
-    older_than_days: Annotated[float, typer.Option(help="What is older is dropped.")] = 7.0,
+    older_than_days: Annotated[
+        float | None, typer.Option(help="What is older is dropped; the settings say it otherwise.")
+    ] = None,
     refused: Annotated[bool, typer.Option("--refused", help="All that was refused, too.")] = False,
 ) -> None:
     """Drop what is old, waiting or refused; it counts as dropped."""
     from floe.domain.use_cases import deliver
 
     with open_with(artifacts) as project:
-        upkeep = project.container.upkeep()
-        dropped = deliver.prune(upkeep=upkeep, older_than=timedelta(days=older_than_days))
-        dropped += deliver.purge(upkeep=upkeep) if refused else 0
+        age = None if older_than_days is None else timedelta(days=older_than_days)
+        dropped = project.prune(age)
+        dropped += deliver.purge(upkeep=project.container.upkeep()) if refused else 0
         typer.echo(f"{dropped} dropped")
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -38,7 +39,7 @@ from floe.domain.model.settings import Off, Plugin, Settings
 from floe.domain.model.value import utc_now
 from floe.domain.use_cases import plan as planning
 from floe.domain.use_cases.compile import compile_pipeline
-from floe.domain.use_cases.deliver import recover
+from floe.domain.use_cases.deliver import prune, recover
 from floe.domain.use_cases.earlier_run import retry_of, with_state
 from floe.domain.use_cases.locate_database import locate_database
 from floe.domain.use_cases.prepare_manifest import PreparedManifest, prepare_manifest
@@ -67,6 +68,8 @@ if TYPE_CHECKING:
     from floe.adapters.dagster.services import Services
 
 _COMPARED = 10
+_PRUNED = "pruned"
+"""What the memory calls the day of the last prune."""
 """Earlier runs that a report compares with."""
 
 
@@ -296,6 +299,19 @@ class Project:
         """
         return recover(outbox=self.container.outbox(), stamp=recovered)
 
+    def prune(self, older_than: timedelta | None = None) -> int:
+        """Drop what is older than the settings let it be, or than *older_than*; return how many.
+
+        Raises:
+            OutboxError: The outbox cannot be used.
+        """
+        kept = self.settings.retention
+        waiting, refused = (
+            older_than if days is None or older_than is not None else timedelta(days=days)
+            for days in (kept.waiting_days, kept.refused_days)
+        )
+        return prune(upkeep=self.container.upkeep(), waiting=waiting, refused=refused)
+
     def compile(self) -> Path:
         """Compile floe.yaml into the contract document, and return that one's path.
 
@@ -346,10 +362,17 @@ class Project:
         )
 
     def _end_runs_of_the_dead(self) -> None:
-        """Do what ``recover`` does where lineage is on; a failure is no reason not to run."""
+        """Do what ``recover`` and ``prune`` do where lineage is on; a failure does not matter."""
         if not isinstance(self.settings.lineage, Off | Plugin):
             with suppress(BackendError):
                 self.recover()
+                self._prune_once_a_day()
+
+    def _prune_once_a_day(self) -> None:
+        memory, today = self.container.memory(), utc_now().date().isoformat()
+        if memory.recall(_PRUNED) != today:
+            self.prune()
+            memory.keep(_PRUNED, today)
 
     def _columns(self, run: ArchivedRun) -> Mapping[str, NodeColumns]:
         """Return what is known of the columns of *run*, as far as dbt's manifest still says it."""

@@ -48,10 +48,11 @@ class OutboxUpkeep(Protocol):
             OutboxError: It could not be recorded.
         """
 
-    def prune(self, older_than: datetime) -> int:
-        """Drop what was made before *older_than*, waiting or refused; return how many.
+    def prune(self, *, waiting: datetime | None, refused: datetime | None) -> int:
+        """Drop runs that wait since before *waiting*, and what was refused before *refused*.
 
-        They count as dropped. Last wills and what is claimed stay.
+        Return how many envelopes that were; they count as dropped. A run is dropped as a whole,
+        once nothing of it is newer. Last wills and what is claimed stay. None keeps everything.
 
         Raises:
             OutboxError: It could not be recorded.

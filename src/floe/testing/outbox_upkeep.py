@@ -88,19 +88,33 @@ class OutboxUpkeepContract:
         assert store.dead_letters() == ()
         assert store.has_waiting("backend")
 
-    def test_pruning_drops_what_is_old_and_counts_it(self, store: Store) -> None:
-        """Waiting or refused, but not what is being sent."""
+    def test_pruning_drops_runs_that_are_old_and_counts_them(self, store: Store) -> None:
+        """But not what is being sent, nor half of a run."""
         day = timedelta(days=1)
         for age, key in enumerate("abcd"):
             store.put(envelope(key=key, created_at=NOON - age * day))
         sending = store.claim("backend", 2)
         store.put(envelope(key="e", created_at=NOON - 9 * day))
+        store.put(envelope("start", key="f", created_at=NOON - 9 * day))
+        store.put(envelope("end", key="f"))
 
-        assert store.prune(NOON - day / 2) == 3
+        assert store.prune(waiting=None, refused=NOON - day / 2) == 0
+        assert store.prune(waiting=NOON - day / 2, refused=None) == 3
         store.settle(sending[0], DELIVERED)
         store.settle(sending[1], DELIVERED)
         (report,) = store.reports()
-        assert (report.delivered, report.waiting, report.dropped) == (2, 0, 3)
+        assert (report.delivered, report.waiting, report.dropped) == (2, 2, 3)
+
+    def test_pruning_drops_what_was_refused_long_ago(self, store: Store) -> None:
+        """What counts is when it was refused, not when it was made."""
+        store.put(envelope(created_at=NOON - timedelta(days=100)))
+        store.settle(store.claim("backend", 1)[0], REFUSED)
+        (letter,) = store.dead_letters()
+
+        assert store.prune(waiting=None, refused=letter.refused_at) == 0
+        assert store.prune(waiting=None, refused=letter.refused_at + timedelta(seconds=1)) == 1
+        (report,) = store.reports()
+        assert (report.refused, report.dropped) == (0, 1)
 
     def test_tells_how_much_room_it_takes(self, store: Store) -> None:
         """At least the payloads."""

@@ -226,17 +226,15 @@ class MemoryOutbox:
         with self._lock:
             return len(self._take_dead(envelope_id))
 
-    def prune(self, older_than: datetime) -> int:
-        """Delete what is old, waiting or refused."""
+    def prune(self, *, waiting: datetime | None, refused: datetime | None) -> int:
+        """Delete what waits or was refused for too long."""
         with self._lock:
-            old = [
-                row
-                for row in self._rows.values()
-                if row.envelope.created_at < older_than and not row.claimed
-            ]
+            old = self._waiting_since_before(waiting) if waiting is not None else []
             self._drop(old)
             letters = [
-                letter for letter in self._dead.values() if letter.envelope.created_at < older_than
+                letter
+                for letter in self._dead.values()
+                if refused is not None and letter.refused_at < refused
             ]
             for letter in letters:
                 del self._dead[letter.envelope.envelope_id]
@@ -290,12 +288,24 @@ class MemoryOutbox:
                 return of_kind[:1]
             if envelope.kind is kind:
                 return None
-        lines: defaultdict[tuple[str, str], list[_Row]] = defaultdict(list)
-        for row in self._rows.values():
-            lines[row.envelope.destination, row.envelope.key].append(row)
+        lines = self._lines()
         lines.pop((envelope.destination, envelope.key), None)
         whole = (line for line in lines.values() if not any(row.claimed for row in line))
         return next(whole, free[:1])
+
+    def _lines(self) -> dict[tuple[str, str], list[_Row]]:
+        lines: defaultdict[tuple[str, str], list[_Row]] = defaultdict(list)
+        for row in self._rows.values():
+            lines[row.envelope.destination, row.envelope.key].append(row)
+        return lines
+
+    def _waiting_since_before(self, moment: datetime) -> list[_Row]:
+        return [
+            row
+            for line in self._lines().values()
+            if not any(row.claimed or row.envelope.created_at >= moment for row in line)
+            for row in line
+        ]
 
     def _drop(self, rows: Sequence[_Row]) -> None:
         for row in rows:

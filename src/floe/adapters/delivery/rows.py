@@ -338,11 +338,23 @@ def purge(connection: sqlite3.Connection, envelope_id: str | None) -> int:
     ).rowcount
 
 
-def prune(connection: sqlite3.Connection, older_than: datetime) -> int:
-    """Drop what was made before *older_than* and return how many."""
-    moment = older_than.isoformat()
-    waiting = drop(connection, "event", ("created_at < ? AND NOT claimed", (moment,)))
-    return waiting + drop(connection, "dead", ("created_at < ?", (moment,)))
+_OLD = """
+seq IN (SELECT seq FROM event AS old WHERE NOT EXISTS (SELECT 1 FROM event AS newer
+  WHERE newer.destination = old.destination AND newer.key = old.key
+  AND (newer.created_at >= ? OR newer.claimed)))
+"""
+
+
+def prune(
+    connection: sqlite3.Connection, waiting: datetime | None, refused: datetime | None
+) -> int:
+    """Drop runs that wait since before *waiting*, and letters from before *refused*."""
+    lost = 0
+    if waiting is not None:
+        lost += drop(connection, "event", (_OLD, (waiting.isoformat(),)))
+    if refused is not None:
+        lost += drop(connection, "dead", ("refused_at < ?", (refused.isoformat(),)))
+    return lost
 
 
 def reports(connection: sqlite3.Connection) -> tuple[DeliveryReport, ...]:

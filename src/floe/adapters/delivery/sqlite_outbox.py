@@ -171,9 +171,9 @@ class SqliteOutbox:
         """Delete dead letters."""
         return self._run(lambda connection: rows.purge(connection, envelope_id), reserve=True)
 
-    def prune(self, older_than: datetime) -> int:
-        """Delete what is old, waiting or refused."""
-        return self._run(lambda connection: rows.prune(connection, older_than), reserve=True)
+    def prune(self, *, waiting: datetime | None, refused: datetime | None) -> int:
+        """Delete what waits or was refused for too long."""
+        return self._run(lambda connection: rows.prune(connection, waiting, refused), reserve=True)
 
     def size_bytes(self) -> int:
         """Return the size of all files in the directory."""

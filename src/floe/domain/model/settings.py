@@ -182,6 +182,16 @@ class Deferral(Value):
     favor_state: bool = False
 
 
+class Retention(Value):
+    """How many days the outbox keeps what cannot be delivered; None is for ever.
+
+    Whatever it says, the room of the outbox is bounded.
+    """
+
+    waiting_days: float | None = Field(default=30.0, ge=0)
+    refused_days: float | None = Field(default=30.0, ge=0)
+
+
 class Settings(Value):
     """Every choice that floe leaves open, with its default.
 
@@ -209,5 +219,6 @@ class Settings(Value):
     dataset_namespace: str | None = None
     capture_sql: bool = True
     warehouse_types: bool = True
+    retention: Retention = Field(default_factory=Retention)
     links: Links = Field(default_factory=Links)
     defer: Deferral | None = None

@@ -88,14 +88,24 @@ def purge(*, upkeep: OutboxUpkeep, envelope_id: str | None = None) -> int:
 
 
 def prune(
-    *, upkeep: OutboxUpkeep, older_than: timedelta, now: Callable[[], datetime] = utc_now
+    *,
+    upkeep: OutboxUpkeep,
+    waiting: timedelta | None,
+    refused: timedelta | None,
+    now: Callable[[], datetime] = utc_now,
 ) -> int:
-    """Drop what is older than *older_than*, waiting or refused, and return how many.
+    """Drop runs that have waited for *waiting*, and what was refused *refused* ago.
+
+    Return how many that were; None keeps everything.
 
     Raises:
         OutboxError: The outbox cannot be used.
     """
-    return upkeep.prune(now() - older_than)
+    moment = now()
+    return upkeep.prune(
+        waiting=None if waiting is None else moment - waiting,
+        refused=None if refused is None else moment - refused,
+    )
 
 
 def show(

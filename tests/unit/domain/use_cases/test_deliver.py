@@ -96,5 +96,7 @@ def test_pruning_counts_back_from_now(store: Store) -> None:
     store.put(envelope(key="old", created_at=NOON - timedelta(days=8)))
     store.put(envelope(key="new"))
 
-    assert deliver.prune(upkeep=store, older_than=timedelta(days=7), now=lambda: NOON) == 1
+    week = timedelta(days=7)
+    assert deliver.prune(upkeep=store, waiting=None, refused=week, now=lambda: NOON) == 0
+    assert deliver.prune(upkeep=store, waiting=week, refused=None, now=lambda: NOON) == 1
     assert [item.key for item in store.pending()] == ["new"]

@@ -28,7 +28,11 @@ def scaffold(directory: Path) -> tuple[Path, ...]:
         return tuple(_write(directory / name, files[name]) for name in missing)
     except OSError as error:
         raise EnvironmentNotReadyError(
-            Problem("the folder does not take the demo project", str(directory), str(error))
+            Problem(
+                f"the folder does not take the demo project: {error.strerror}",
+                str(directory),
+                "choose another one: floe init DIRECTORY",
+            )
         ) from error
 
 

@@ -32,7 +32,9 @@ from floe.entrypoints.terminal_text import first_line, joined, seconds, shortene
 
 FRAMES_PER_SECOND = 8
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
-_NAME = 44
+_NAME, _SHORT_NAME = 44, 12
+_BESIDE_THE_NAME = 24
+"""What else always has room in a line: the sign, the kind and the time."""
 _SIGNS: Mapping[NodeStatus, tuple[str, str]] = {
     NodeStatus.SUCCESS: ("✓", "green"),
     NodeStatus.PASS: ("✓", "green"),
@@ -138,6 +140,10 @@ class LiveProgress:
     def _failures(self) -> int:
         return sum(number for status, number in self._counts.items() if status.is_failure)
 
+    @property
+    def _room_for_names(self) -> int:
+        return max(_SHORT_NAME, min(_NAME, self._console.width - _BESIDE_THE_NAME))
+
     def _start(self, event: NodeStarted) -> _Running:
         usual = self._usual.get(event.unique_id)
         name = label(event, self._graph)
@@ -149,7 +155,7 @@ class LiveProgress:
         return Text.assemble(
             (f" {sign} ", style),
             (f"{line.kind:<9} ", "dim"),
-            (f"{shortened(line.name, _NAME):<{_NAME}} ", style if line.note else ""),
+            (_padded(line.name, self._room_for_names), style if line.note else ""),
             (f"{line.took:>7}  ", "dim"),
             (f"{joined((line.amount, line.note))}", style if line.note else "dim"),
             no_wrap=True,
@@ -191,7 +197,8 @@ class LiveProgress:
         frame = _SPINNER[int((now - self._began) * FRAMES_PER_SECOND) % len(_SPINNER)]
         room = max(1, self._console.height - 4)
         shown = list(self._running.values())[:room]
-        rows = [_running_line(frame, running, now) for running in shown]
+        names = self._room_for_names
+        rows = [_running_line(frame, running, now, names) for running in shown]
         if len(self._running) > room:
             rows.append(Text(f"   and {len(self._running) - room} more", style="dim"))
         return Group(*rows, self._bar(frame, now))
@@ -218,12 +225,16 @@ class LiveProgress:
         return tuple(f"{number} {word}" for word, number in said.items() if number)
 
 
-def _running_line(frame: str, running: _Running, now: float) -> Text:
+def _padded(name: str, room: int) -> str:
+    return f"{shortened(name, room):<{room}} "
+
+
+def _running_line(frame: str, running: _Running, now: float, room: int) -> Text:
     usual = f"usually {seconds(running.usual)}" if running.usual is not None else ""
     return Text.assemble(
         (f" {frame} ", "cyan"),
         (f"{running.kind:<9} ", "dim"),
-        f"{shortened(running.label, _NAME):<{_NAME}} ",
+        _padded(running.label, room),
         (f"{seconds(now - running.since):>7}  {usual}", "dim"),
         no_wrap=True,
         overflow="ellipsis",

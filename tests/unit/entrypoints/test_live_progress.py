@@ -45,6 +45,24 @@ def test_what_ended_stays_and_what_runs_moves(terminal: Terminal) -> None:
     assert "floe run -s a+" in said
 
 
+@pytest.mark.parametrize("columns", [40, 60, 80])
+def test_a_narrow_terminal_shortens_names_and_still_shows_times(
+    columns: int, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    view = LiveProgress(terminal, context(), GRAPH, {})
+
+    with view:
+        view.on_event(finished("model.shop." + "long_" * 20, execution_time_s=1.5))
+
+    (line,) = {
+        line for line in harmless(terminal.getvalue()).splitlines() if line.startswith(" ✓ model")
+    }
+    assert "long_" in line
+    assert "1.50s" in line
+    assert len(line) <= columns
+
+
 def test_foreign_text_is_neither_markup_nor_escape(terminal: Terminal) -> None:
     tell(LiveProgress(terminal, context(), GRAPH, {}))
 

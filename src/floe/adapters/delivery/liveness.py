@@ -5,6 +5,7 @@ process ends, however it ends; unlike a process id it is not reused, and it is s
 containers that share the directory.
 """
 
+import contextlib
 import os
 import uuid
 from pathlib import Path
@@ -34,8 +35,9 @@ class Liveness:
         if self._lock is None:
             self._directory.mkdir(mode=0o700, exist_ok=True)
             self._token = self._token or f"{os.getpid()}-{uuid.uuid4().hex}"
-            self._lock = FileLock(self._directory / self._token)
-            self._lock.acquire()
+            lock = FileLock(self._directory / self._token)
+            lock.acquire()
+            self._lock = lock
         return self._token
 
     def is_alive(self, token: str) -> bool:
@@ -49,7 +51,7 @@ class Liveness:
         try:
             if not probe.acquire():
                 return True
-            path.unlink(missing_ok=True)
+            _remove(path)
         finally:
             probe.close()
         return False
@@ -57,7 +59,7 @@ class Liveness:
     def close(self) -> None:
         """Take the sign of life away: what this process left unfinished may be finished."""
         if self._lock is not None:
-            (self._directory / self._token).unlink(missing_ok=True)
+            _remove(self._directory / self._token)
             self._lock.close()
             self._lock = None
 
@@ -67,3 +69,9 @@ class Liveness:
             self._lock.close()
         self._lock = None
         self._token = ""
+
+
+def _remove(path: Path) -> None:
+    """Remove *path* if the disk lets us; one that stays is taken for that of a dead process."""
+    with contextlib.suppress(OSError):
+        path.unlink()

@@ -124,6 +124,16 @@ def test_a_removed_directory_is_made_again(outbox: SqliteOutbox, state: Path) ->
     assert bodies(outbox) == [b"kept"]
 
 
+def test_a_disk_that_lets_nothing_be_removed_is_no_reason_not_to_close(
+    outbox: SqliteOutbox, state: Path
+) -> None:
+    outbox.put(envelope("1"), last_will=envelope("2"))
+    (state / "processes").rename(state / "elsewhere")
+    (state / "processes").write_text("a file, below which nothing can be removed")
+
+    outbox.close()
+
+
 def test_two_processes_see_the_same_outbox_and_one_drains(
     outbox: SqliteOutbox, state: Path
 ) -> None:

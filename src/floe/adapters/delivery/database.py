@@ -46,6 +46,11 @@ class Database:
         self._processes = FileLock(path.with_suffix(".lock"))
         self._ballast = state_directory.Ballast(path.with_suffix(".ballast"))
 
+    @property
+    def is_open(self) -> bool:
+        """Whether this process has the files open."""
+        return self._connection is not None
+
     def run(self, work: Callable[[sqlite3.Connection], _T], *, with_reserve: bool = False) -> _T:
         """Return what *work* returns, in a transaction that is kept as a whole or not at all.
 

@@ -15,6 +15,7 @@ from floe.ports.outbox import Outbox
 
 _LOG = logging.getLogger("floe.delivery")
 _BATCH = 50
+_GATHER_S = 0.1
 _LOOK_AGAIN_S = 0.05
 _LONGEST_LOOK_S = 1.0
 _UNANSWERED = Verdict(outcome=Outcome.RETRY, reason=UNANSWERED)
@@ -46,6 +47,7 @@ class Lane:
         self._asked = 0
         self._answered = 0
         self._stopping = False
+        self._hurried = False
         self._thread: threading.Thread | None = None
 
     def wake(self) -> None:
@@ -64,6 +66,8 @@ class Lane:
         """Wait until all that was asked is done, as far as it can be, or *deadline* (monotonic)."""
         with self._changed:
             asked = self._asked
+            self._hurried = True
+            self._changed.notify_all()
             self._changed.wait_for(
                 lambda: self._answered >= asked or self._thread is None,
                 timeout=max(0.0, deadline - time.monotonic()),
@@ -92,7 +96,7 @@ class Lane:
         self._unrecorded = []
         self._changed = threading.Condition()
         self._asked = self._answered = 0
-        self._stopping = False
+        self._stopping = self._hurried = False
         self._thread = None
 
     def _serve(self) -> None:
@@ -104,8 +108,14 @@ class Lane:
                     self._answered = max(self._answered, asked)
                     self._changed.notify_all()
                     self._changed.wait_for(lambda: self._has_work, pause_s)
+                    self._gather()
                 else:
                     self._changed.wait_for(lambda: self._stopping, pause_s)
+
+    def _gather(self) -> None:
+        """Let more come before it is all claimed at once, unless somebody waits for it."""
+        self._changed.wait_for(lambda: self._stopping or self._hurried, _GATHER_S)
+        self._hurried = False
 
     @property
     def _has_work(self) -> bool:

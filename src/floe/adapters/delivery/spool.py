@@ -1,4 +1,4 @@
-"""Where envelopes go when the database cannot take them: plain lines that are imported later.
+"""Where envelopes go first: plain lines that are imported into the database later, many at once.
 
 Each line is a checksum and a JSON document; a line that a crash cut short was never acknowledged
 and is skipped. A file belongs to one process, and to whoever holds its lock.
@@ -12,16 +12,19 @@ import fcntl
 import json
 import logging
 import os
+import threading
 import uuid
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from floe.adapters.delivery import state_directory
 from floe.domain.model.delivery import Envelope
 from floe.domain.model.errors import OutboxError, Problem
 
 _LOG = logging.getLogger("floe.delivery")
+_LARGE_BYTES = 256 * 1024
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -37,36 +40,55 @@ class Entry(NamedTuple):
 class Spool:
     """Lines in *directory*, which exists only while there are any.
 
-    The file of one process grows to *size_bytes* at most.
+    A file stays open between two lines and is left for another when it is large, so that it can
+    be imported, and its room given back, without much room for both. All together they grow to
+    *size_bytes* at most.
     """
 
     def __init__(self, directory: Path, size_bytes: int) -> None:
         self._directory = directory
         self._where = str(directory)
         self._size_bytes = size_bytes
-        self._name = ""
+        self._threads = threading.Lock()
+        self._descriptor: int | None = None
+        self._beside_bytes = 0
 
     def exists(self) -> bool:
         """Return whether there may be something to import."""
         return os.path.isdir(self._where)  # noqa: PTH112 - a third of the time, on every put
 
-    def append(self, entry: Entry) -> None:
-        """Keep *entry*; on return a crash of this process does not lose it.
+    def append(self, entry: Entry) -> int:
+        """Keep *entry* and return how many bytes wait to be imported, about.
+
+        On return a crash of this process does not lose it.
 
         Raises:
-            OutboxError: The line could not be written.
+            OutboxError: The line could not be written, or the directory is not safe to use.
         """
         line = _encode(entry)
         try:
-            while not self._append(line):
-                self._name = ""
+            with self._threads:
+                while True:
+                    size = self._append(line)
+                    if size is not None:
+                        return size
         except OSError as error:
             problem = Problem(
-                f"neither the outbox nor its spool takes an event: {error.strerror or error}",
+                f"the spool of the outbox takes no event: {error.strerror or error}",
                 str(self._directory),
                 "make room on the disk, or choose another state directory",
             )
             raise OutboxError(problem) from error
+
+    def close(self) -> None:
+        """Close the file; the next line goes to another one."""
+        with self._threads:
+            self._leave()
+
+    def forget(self) -> None:
+        """Start anew in a forked child, and leave the file to its parent."""
+        self._threads = threading.Lock()
+        self._leave()
 
     def files(self) -> list[Path]:
         """Return the files of all processes, the oldest first."""
@@ -75,69 +97,91 @@ class Spool:
         except OSError:
             return []
 
-    def _append(self, line: bytes) -> bool:
-        self._directory.mkdir(mode=0o700, exist_ok=True)
-        self._name = self._name or f"{os.getpid()}-{uuid.uuid4().hex}.jsonl"
-        path = self._directory / self._name
-        try:
-            descriptor = os.open(path, _APPEND, 0o600)
-        except FileNotFoundError:  # the directory was emptied and removed this very moment
-            return False
+    def take(self) -> "SpoolFile | None":
+        """Return the oldest file that no writer and no other reader is at."""
+        for path in self.files():
+            descriptor = _take(path)
+            if descriptor is not None:
+                return SpoolFile(path, descriptor)
+        return None
+
+    def _append(self, line: bytes) -> int | None:
+        """Return the new size, or None where the file is somebody else's now: try another."""
+        descriptor = self._descriptor
+        if descriptor is None:
+            descriptor = self._descriptor = self._open()
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:  # it is being imported
+            self._leave()
+            return None
+        try:
             status = os.fstat(descriptor)
             if not status.st_nlink:
-                return False
-            if status.st_size + len(line) > self._size_bytes:
+                self._leave()
+                return None
+            size = status.st_size + len(line)
+            if self._beside_bytes + size > self._size_bytes:
                 raise OSError(errno.EDQUOT, "the spool is full")
-            return _write_whole(descriptor, line, status.st_size)
-        except BlockingIOError:
-            return False
+            _write_whole(descriptor, line, status.st_size)
+            if size > _LARGE_BYTES:
+                self._leave()
+            return self._beside_bytes + size
         finally:
-            os.close(descriptor)
+            if self._descriptor is not None:
+                fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+    def _open(self) -> int:
+        while True:
+            state_directory.prepare(self._directory.parent)
+            with contextlib.suppress(FileExistsError):
+                self._directory.mkdir(mode=0o700)
+            self._beside_bytes = sum(_size(path) for path in self.files())
+            path = self._directory / f"{os.getpid()}-{uuid.uuid4().hex}.jsonl"
+            with contextlib.suppress(FileNotFoundError):  # an import removed the empty directory
+                return os.open(path, _APPEND, 0o600)
+
+    def _leave(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
 
 
-class SpoolImport:
-    """One reading of the spool, which is removed only once its entries are kept elsewhere.
+class SpoolFile:
+    """A file of the spool that is ours alone, until it is removed or left."""
 
-    Files that their writer holds at this moment are left for the next time.
-    """
-
-    def __init__(self, spool: Spool) -> None:
-        self._spool = spool
-        self._taken: list[tuple[Path, int]] = []
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self._path = path
+        self._descriptor = descriptor
 
     def entries(self) -> Iterator[Entry]:
         """Yield every entry, in order; a second call starts again."""
-        self.abandon()
-        for path in self._spool.files():
-            descriptor = _take(path)
-            if descriptor is not None:
-                self._taken.append((path, descriptor))
-                yield from _entries(path, descriptor)
+        os.lseek(self._descriptor, 0, os.SEEK_SET)
+        return _entries(self._path, self._descriptor)
 
-    def finish(self) -> None:
-        """Remove what was read."""
-        for path, _ in self._taken:
-            path.unlink(missing_ok=True)
-        directories = {path.parent for path, _ in self._taken}
-        self.abandon()
-        for directory in directories:
-            with contextlib.suppress(OSError):  # something is in it again, or still
-                directory.rmdir()
+    def remove(self) -> None:
+        """Remove the file, whose entries are kept elsewhere, and its directory with the last."""
+        self._path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # something is in it still, or again
+            self._path.parent.rmdir()
 
-    def abandon(self) -> None:
-        """Leave everything where it is."""
-        for _, descriptor in self._taken:
-            os.close(descriptor)
-        self._taken = []
+    def leave(self) -> None:
+        """Let others have it, if it is still there."""
+        os.close(self._descriptor)
 
 
-def _write_whole(descriptor: int, line: bytes, size: int) -> bool:
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _write_whole(descriptor: int, line: bytes, size: int) -> None:
     try:
         written = os.write(descriptor, line)
         if written == len(line):
-            return True
+            return
         error = OSError(errno.ENOSPC, "no space left for a whole line")
     except OSError as cause:
         error = cause
@@ -196,8 +240,14 @@ def _decode(line: bytes) -> Entry | None:
 
 
 def _plain(envelope: Envelope) -> dict[str, str]:
-    fields = envelope.model_dump(mode="json", exclude={"body"})
-    return fields | {"body": base64.b64encode(envelope.body).decode()}
+    return {
+        "destination": envelope.destination,
+        "key": envelope.key,
+        "kind": envelope.kind.value,
+        "content_type": envelope.content_type,
+        "created_at": envelope.created_at.isoformat(),
+        "body": base64.b64encode(envelope.body).decode("ascii"),
+    }
 
 
 def _envelope(fields: dict[str, str]) -> Envelope:

@@ -1,14 +1,13 @@
 """The durable outbox: one SQLite file per state directory, shared by every process on it."""
 
 import contextlib
-import itertools
 import os
 import random
 import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -19,7 +18,7 @@ from floe.adapters.delivery.database import BusyError, Database
 from floe.adapters.delivery.file_lock import FileLock
 from floe.adapters.delivery.liveness import Liveness
 from floe.adapters.delivery.room import Room
-from floe.adapters.delivery.spool import Entry, Spool, SpoolImport
+from floe.adapters.delivery.spool import Entry, Spool, SpoolFile
 from floe.domain.model.delivery import (
     DeadLetter,
     DeliveryReport,
@@ -36,6 +35,9 @@ _T = TypeVar("_T")
 _MAX_BYTES = 256 * 1024 * 1024
 _MAX_EVENTS = 100_000
 _IMPORT_EVERY_S = 1.0
+_IMPORT_AT_BYTES = 4 * 1024 * 1024
+_SPOOL_SHARE = 8
+"""A spool of the first size, or of one part in the second of the room, is imported by who puts."""
 _REFUSED_SHARE = 8
 """Refused envelopes may take one part in this many of the room."""
 _OPEN: "weakref.WeakSet[SqliteOutbox]" = weakref.WeakSet()
@@ -48,8 +50,10 @@ class SqliteOutbox:
     survives the death of any process at any moment; ``power`` also a loss of power, at the price
     of a disk flush for each event. Nothing is opened before the first call.
 
-    A process that cannot reach the database (it is locked, damaged or full) writes to a spool of
-    plain lines beside it, which the next transaction of any process imports.
+    A put appends one line to a spool beside the database, and the next transaction of any process
+    imports all that is there: who puts pays for a line, and the sender's thread for the rest. So
+    a put needs no database that is free, whole and has room. The first put of a process, and
+    with ``power`` every one, goes to the database, and to the spool if that does not take it.
     """
 
     def __init__(
@@ -66,8 +70,10 @@ class SqliteOutbox:
         self._room = Room(max_events, max_bytes)
         self._clock = clock
         self._chance = chance
-        self._database = Database(directory / "outbox.db", power_safe=durability == "power")
+        self._power_safe = durability == "power"
+        self._database = Database(directory / "outbox.db", power_safe=self._power_safe)
         self._spool = Spool(directory / "spool", max_bytes)
+        self._import_at_bytes = min(_IMPORT_AT_BYTES, max_bytes // _SPOOL_SHARE)
         self._liveness = Liveness(directory / "processes")
         self._drains: dict[str, FileLock] = {}
         self._claims: dict[str, dict[str, int]] = {}
@@ -83,15 +89,18 @@ class SqliteOutbox:
         not_before: datetime | None = None,
         last_will: Envelope | None = None,
     ) -> None:
-        """Keep *envelope*, in the spool if the database does not take it."""
+        """Keep *envelope* in the spool, or in the database where that is asked for."""
         if len(envelope.body) > self._room.size_bytes:
             raise OutboxError(f"an event of {len(envelope.body)} bytes is larger than the outbox")
         process = self._process() if last_will is not None else ""
         entry = Entry(envelope, not_before, last_will if process else None, process)
-        try:
-            self._put(entry)
-        except (BusyError, sqlite3.Error, OSError):
-            self._spool.append(entry)
+        if self._power_safe or not self._database.is_open:
+            try:
+                self._put_durably(entry)
+            except (BusyError, sqlite3.Error, OSError):
+                self._spool.append(entry)
+        elif self._spool.append(entry) > self._import_at_bytes:
+            self._import_when_due()
 
     def replace(self, envelope_id: str, envelope: Envelope) -> bool:
         """Exchange a row that nobody has claimed yet."""
@@ -116,7 +125,7 @@ class SqliteOutbox:
             seq = mine.get(envelope_id)
             if seq is None:
                 return
-            self._run(
+            self._alone(
                 lambda connection: self._settle(connection, seq, envelope, verdict), reserve=True
             )
             del mine[envelope_id]
@@ -129,7 +138,7 @@ class SqliteOutbox:
                 mine = self._claims.get(envelope.destination, {})
                 seq = mine.pop(envelope.envelope_id, None)
                 if seq is not None:
-                    self._run(_marking(seq), reserve=True)
+                    self._alone(_marking(seq), reserve=True)
                     self._yield_drain(envelope.destination)
 
     def has_waiting(self, destination: str) -> bool:
@@ -184,7 +193,11 @@ class SqliteOutbox:
             return 0
 
     def close(self) -> None:
-        """Close every file and free every lock; a later call opens them again."""
+        """Import what is left, close every file and free every lock; a later call opens them."""
+        if self._spool.exists():
+            with contextlib.suppress(OutboxError):
+                self._import()
+        self._spool.close()
         with self._claiming:
             self._claims.clear()
             for lock in self._drains.values():
@@ -193,8 +206,8 @@ class SqliteOutbox:
         self._database.close()
         self._liveness.close()
 
-    def _put(self, entry: Entry) -> None:
-        """Keep *entry* behind everything that this process has put before.
+    def _put_durably(self, entry: Entry) -> None:
+        """Keep *entry* in the database, behind everything that this process has put before.
 
         While the database does not take what is in the spool, it is asked once a second: to read
         the whole spool for each event would take longer and longer.
@@ -205,8 +218,12 @@ class SqliteOutbox:
             self._spool.append(entry)
 
     def _run(self, work: Callable[[sqlite3.Connection], _T], *, reserve: bool = False) -> _T:
-        if self._spool.exists() and time.monotonic() >= self._import_at:
-            self._import([])
+        """Return what *work* returns about everything that was put."""
+        self._import_when_due()
+        return self._alone(work, reserve=reserve)
+
+    def _alone(self, work: Callable[[sqlite3.Connection], _T], *, reserve: bool = False) -> _T:
+        """Return what *work* returns about rows that are in the database already."""
         try:
             return self._database.run(work, with_reserve=reserve)
         except BusyError as error:
@@ -214,25 +231,49 @@ class SqliteOutbox:
         except (sqlite3.Error, OSError) as error:
             raise OutboxError(_problem(self._directory, f"cannot be used: {error}")) from error
 
-    def _import(self, more: Sequence[Entry]) -> bool:
+    def _import_when_due(self) -> None:
+        if self._spool.exists() and time.monotonic() >= self._import_at:
+            self._import()
+
+    def _import(self, more: Sequence[Entry] = ()) -> bool:
         """Move the spool, and *more*, into the database; return whether it took them."""
-        spooled = SpoolImport(self._spool)
-
-        def keep(connection: sqlite3.Connection) -> None:
-            for entry in itertools.chain(spooled.entries(), more):
-                self._keep(connection, entry)
-
         try:
-            self._database.run(keep)
-            spooled.finish()
+            while self._import_one():
+                pass
+            if more:
+                self._database.run(lambda connection: self._keep_all(connection, more))
         except BusyError:
             return False
         except (sqlite3.Error, OSError):
             self._import_at = time.monotonic() + _IMPORT_EVERY_S
             return False
-        finally:
-            spooled.abandon()
         return True
+
+    def _import_one(self) -> bool:
+        """Move the oldest file of the spool into the database; return whether there was one.
+
+        It is taken while the database is ours: two who import keep the order of who wrote.
+        """
+        taken: list[SpoolFile] = []
+
+        def work(connection: sqlite3.Connection) -> None:
+            file = self._spool.take() if not taken else taken[0]
+            if file is not None:
+                taken[:] = [file]
+                self._keep_all(connection, file.entries())
+
+        try:
+            self._database.run(work, with_reserve=True)
+            for file in taken:
+                file.remove()
+        finally:
+            for file in taken:
+                file.leave()
+        return bool(taken)
+
+    def _keep_all(self, connection: sqlite3.Connection, entries: Iterable[Entry]) -> None:
+        for entry in entries:
+            self._keep(connection, entry)
 
     def _process(self) -> str:
         """Return the name under which this process shows that it lives, if it can."""
@@ -329,7 +370,7 @@ class SqliteOutbox:
         for lock in self._drains.values():
             lock.close()
         self._drains = {}
-        self._spool = Spool(self._directory / "spool", self._room.size_bytes)
+        self._spool.forget()
         self._database.forget()
         self._liveness.forget()
 

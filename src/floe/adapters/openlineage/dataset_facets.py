@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 
 from openlineage.client.facet_v2 import (
     DatasetFacet,
-    OutputDatasetFacet,
     column_lineage_dataset,
     dataset_type_dataset,
     datasource_dataset,
@@ -21,6 +20,7 @@ from openlineage.client.facet_v2 import (
 from floe.adapters.openlineage.custom_facets import FloeColumnClassificationsDatasetFacet
 from floe.adapters.openlineage.naming import DatasetName
 from floe.adapters.openlineage.profile import EventProfile
+from floe.adapters.openlineage.serialization import Document, facet
 from floe.adapters.openlineage.tags import classification_tags, column_tags, node_tags
 from floe.domain.model.column_lineage import ColumnOrigin
 from floe.domain.model.governance import ColumnClassification
@@ -65,7 +65,7 @@ def dataset_facets(
         "tags": _tags(node, profile, classified),
         **classification_facets(classified, profile.producer),
     }
-    return {key: facet for key, facet in found.items() if facet is not None}
+    return {key: known for key, known in found.items() if known is not None}
 
 
 def classification_facets(
@@ -75,8 +75,8 @@ def classification_facets(
     records = {item.column_name: classification_record(item) for item in classified}
     if not records:
         return {}
-    facet = FloeColumnClassificationsDatasetFacet(classifications=records, producer=producer)
-    return {"floe_columnClassifications": facet, "columnClassifications": facet}
+    found = FloeColumnClassificationsDatasetFacet(classifications=records, producer=producer)
+    return {"floe_columnClassifications": found, "columnClassifications": found}
 
 
 def classification_record(item: ColumnClassification) -> dict[str, str]:
@@ -85,32 +85,28 @@ def classification_record(item: ColumnClassification) -> dict[str, str]:
     return record if item.pii_type is None else record | {"pii_type": item.pii_type}
 
 
-def made_facets(node: DbtNode, profile: EventProfile) -> dict[str, DatasetFacet]:
+def made_facets(node: DbtNode, profile: EventProfile) -> dict[str, Document]:
     """Return what a successful run did to the relation of *node* as a whole."""
     change = _CHANGES.get(node.materialization)
     if change is None:
         return {}
-    facet = lifecycle_state_change_dataset.LifecycleStateChangeDatasetFacet(
-        lifecycleStateChange=change, producer=profile.producer
-    )
-    return {"lifecycleStateChange": facet}
+    kind = lifecycle_state_change_dataset.LifecycleStateChangeDatasetFacet
+    return {
+        "lifecycleStateChange": facet(kind, profile.producer, lifecycleStateChange=change.value)
+    }
 
 
-def statistics_facets(
-    finished: NodeFinished | None, profile: EventProfile
-) -> dict[str, OutputDatasetFacet]:
+def statistics_facets(finished: NodeFinished | None, profile: EventProfile) -> dict[str, Document]:
     """Return how much was written, where the adapter reported it."""
     if finished is None or finished.rows_affected is None:
         return {}
-    facet = output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet(
-        rowCount=finished.rows_affected, producer=profile.producer
-    )
-    return {"outputStatistics": facet}
+    kind = output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet
+    return {"outputStatistics": facet(kind, profile.producer, rowCount=finished.rows_affected)}
 
 
 def column_lineage_facet(
     columns: NodeColumns, names: Mapping[str, DatasetName], producer: str
-) -> DatasetFacet | None:
+) -> Document | None:
     """Return the lineage of *columns*; *names* maps the unique id of each input → its name.
 
     A column that is made from none of the inputs, a constant say, has an entry without origins.
@@ -118,36 +114,35 @@ def column_lineage_facet(
     lineage = columns.lineage
     if lineage is None or not lineage.columns:
         return None
-    return column_lineage_dataset.ColumnLineageDatasetFacet(
+    return facet(
+        column_lineage_dataset.ColumnLineageDatasetFacet,
+        producer,
         fields={
-            column.name: column_lineage_dataset.Fields(
-                inputFields=_input_fields(column.origins, names)
-            )
+            column.name: {"inputFields": _input_fields(column.origins, names)}
             for column in lineage.columns
         },
         dataset=_input_fields(lineage.influences, names) or None,
-        producer=producer,
     )
 
 
 def _input_fields(
     origins: Iterable[ColumnOrigin], names: Mapping[str, DatasetName]
-) -> list[column_lineage_dataset.InputField]:
+) -> list[Document]:
     return [
-        column_lineage_dataset.InputField(
-            namespace=names[origin.unique_id].namespace,
-            name=names[origin.unique_id].name,
-            field=origin.column,
-            transformations=[
-                column_lineage_dataset.Transformation(
-                    type="DIRECT" if item.influence.is_direct else "INDIRECT",
-                    subtype=str(item.influence),
-                    description="",
-                    masking=item.masking,
-                )
+        {
+            "namespace": names[origin.unique_id].namespace,
+            "name": names[origin.unique_id].name,
+            "field": origin.column,
+            "transformations": [
+                {
+                    "type": "DIRECT" if item.influence.is_direct else "INDIRECT",
+                    "subtype": str(item.influence),
+                    "description": "",
+                    "masking": item.masking,
+                }
                 for item in origin.transformations
             ],
-        )
+        }
         for origin in origins
         if origin.unique_id in names
     ]

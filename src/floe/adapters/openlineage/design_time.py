@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from typing import Any
 
 from openlineage.client.event_v2 import (
     DatasetEvent,
     InputDataset,
     Job,
     JobEvent,
-    OutputDataset,
     StaticDataset,
 )
 from openlineage.client.serde import Serde
@@ -17,7 +17,7 @@ from floe.adapters.openlineage.canonical import moment
 from floe.adapters.openlineage.dataset_facets import column_lineage_facet, dataset_facets
 from floe.adapters.openlineage.job_facets import lasting_facets, sql_facets
 from floe.adapters.openlineage.profile import EventProfile
-from floe.adapters.openlineage.serialization import Document
+from floe.adapters.openlineage.serialization import Document, facet_documents
 from floe.domain.model.identity import node_job_name
 from floe.domain.model.manifest import DbtNode, ProjectGraph
 from floe.domain.model.node_columns import NodeColumns
@@ -69,27 +69,26 @@ def _job_event(
     names = profile.dataset_names
     event = JobEvent(
         eventTime=moment(at),
-        job=Job(
-            namespace=profile.namespace,
-            name=node_job_name(node.unique_id),
-            facets=lasting_facets(node.resource_type, node, profile)
-            | sql_facets(node, profile, None),
-        ),
+        job=Job(namespace=profile.namespace, name=node_job_name(node.unique_id)),
         inputs=[
             InputDataset(namespace=names.name_of(item).namespace, name=names.name_of(item).name)
             for item in read
         ],
-        outputs=[_output(node, read, profile, columns_of(node))] if node.is_dataset else [],
         producer=profile.producer,
     )
-    return Serde.to_dict(event)
+    document: dict[str, Any] = Serde.to_dict(event)
+    document["job"]["facets"] = facet_documents(
+        {**lasting_facets(node.resource_type, node, profile), **sql_facets(node, profile, None)}
+    )
+    output = [_output(node, read, profile, columns_of(node))] if node.is_dataset else []
+    return document | {"outputs": output}
 
 
 def _output(
     node: DbtNode, read: tuple[DbtNode, ...], profile: EventProfile, columns: NodeColumns
-) -> OutputDataset:
+) -> Document:
     namespace, name = profile.dataset_names.name_of(node)
     names = {item.unique_id: profile.dataset_names.name_of(item) for item in read}
     lineage = column_lineage_facet(columns, names, profile.producer)
     facets = {} if lineage is None else {"columnLineage": lineage}
-    return OutputDataset(namespace=namespace, name=name, facets=facets)
+    return {"namespace": namespace, "name": name, "facets": facets}

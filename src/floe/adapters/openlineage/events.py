@@ -1,11 +1,9 @@
 """From a transition of a run to the OpenLineage event that tells it (specification 2-0-2)."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from openlineage.client.event_v2 import Job, Run, RunEvent, RunState
-from openlineage.client.facet_v2 import DatasetFacet
-from openlineage.client.serde import Serde
+from openlineage.client.event_v2 import RunEvent
 
 from floe.adapters.openlineage.assertions import assertions_facet
 from floe.adapters.openlineage.canonical import moment
@@ -28,6 +26,7 @@ from floe.domain.model.run_ledger import RunTransition
 
 ColumnsOf: TypeAlias = Callable[[DbtNode], NodeColumns]
 """What is known of a node's columns right now, without any work."""
+_SCHEMA_URL = RunEvent._get_schema()  # noqa: SLF001 - as the model itself writes it
 _MAKERS = {"model", "seed", "snapshot"}
 _OF_EVERY_RUN = {"parent", "nominalTime", "processing_engine"}
 
@@ -49,19 +48,20 @@ class RunEvents:
         only on events of runs that did not fail.
         """
         profile = self._profile
-        event = RunEvent(
-            eventType=RunState(str(transition.state)),
-            eventTime=moment(transition.at),
-            run=Run(runId=transition.run_id),
-            job=Job(namespace=profile.namespace, name=job_name(transition)),
-            producer=profile.producer,
-        )
-        document: dict[str, Any] = Serde.to_dict(event)
-        document["run"]["facets"] = self._run_facets(transition)
-        document["job"]["facets"] = self._job_facets(transition)
-        document["inputs"] = self._inputs(transition)
-        document["outputs"] = self._outputs(transition, made)
-        return document
+        return {
+            "eventType": str(transition.state),
+            "eventTime": moment(transition.at),
+            "run": {"runId": transition.run_id, "facets": self._run_facets(transition)},
+            "job": {
+                "namespace": profile.namespace,
+                "name": job_name(transition),
+                "facets": self._job_facets(transition),
+            },
+            "inputs": self._inputs(transition),
+            "outputs": self._outputs(transition, made),
+            "producer": profile.producer,
+            "schemaURL": _SCHEMA_URL,
+        }
 
     def _run_facets(self, transition: RunTransition) -> Document:
         started = transition.invocation
@@ -83,7 +83,7 @@ class RunEvents:
             lambda: facet_documents(lasting_facets(kind, node, self._profile)),
         )
         code = finished.compiled_code if finished is not None else None
-        return {**lasting, **facet_documents(sql_facets(node, self._profile, code))}
+        return {**lasting, **sql_facets(node, self._profile, code)}
 
     def _inputs(self, transition: RunTransition) -> list[Document]:
         """Return the datasets that the run reads; a test's findings stand on what it tests."""
@@ -103,14 +103,14 @@ class RunEvents:
         columns = made or self._columns_of(node)
         dataset = self._datasets.of(node, columns)
         facets = {**dataset["facets"], **self._deed(transition, node, columns)}
-        statistics = facet_documents(statistics_facets(transition.finished, self._profile))
+        statistics = statistics_facets(transition.finished, self._profile)
         return [{**dataset, "facets": facets, "outputFacets": statistics}]
 
     def _deed(
         self, transition: RunTransition, node: DbtNode, columns: NodeColumns
     ) -> Mapping[str, Document]:
         """Return what this very run did to the dataset."""
-        found: dict[str, DatasetFacet] = {}
+        found: dict[str, Document] = {}
         if transition.state is LineageEventType.COMPLETE:
             found |= made_facets(node, self._profile)
         if transition.state in {LineageEventType.START, LineageEventType.COMPLETE}:
@@ -119,7 +119,7 @@ class RunEvents:
             lineage = column_lineage_facet(columns, names, self._profile.producer)
             if lineage is not None:
                 found["columnLineage"] = lineage
-        return facet_documents(found)
+        return found
 
 
 def aborted(start: Document, message: str, producer: str) -> Document:

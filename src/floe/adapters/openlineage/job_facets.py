@@ -12,6 +12,7 @@ from openlineage.client.facet_v2 import (
 
 from floe.adapters.openlineage.custom_facets import FloeDbtNodeJobFacet
 from floe.adapters.openlineage.profile import EventProfile
+from floe.adapters.openlineage.serialization import Document, facet
 from floe.adapters.openlineage.tags import node_tags
 from floe.domain.model.manifest import DbtNode
 
@@ -32,22 +33,26 @@ def lasting_facets(
         "tags": _tags(node, profile),
         "floe_dbtNode": _dbt_node(node, profile),
     }
-    return kind | {key: facet for key, facet in found.items() if facet is not None}
+    return kind | {key: known for key, known in found.items() if known is not None}
 
 
 def sql_facets(
     node: DbtNode | None, profile: EventProfile, code: str | None
-) -> dict[str, JobFacet]:
+) -> dict[str, Document]:
     """Return the SQL of *node*: *code*, which was just run, or what the manifest has."""
     if node is None or not profile.capture_sql or node.language == "python":
         return {}
     query = code or node.compiled_code
     if not query:
         return {}
-    facet = sql_job.SQLJobFacet(
-        query=query.strip(), dialect=profile.adapter_type, producer=profile.producer
-    )
-    return {"sql": facet}
+    return {
+        "sql": facet(
+            sql_job.SQLJobFacet,
+            profile.producer,
+            query=query.strip(),
+            dialect=profile.adapter_type,
+        )
+    }
 
 
 def _job_type(resource_type: str, profile: EventProfile) -> JobFacet:

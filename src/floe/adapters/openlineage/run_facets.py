@@ -1,5 +1,6 @@
 """The facets of a run: under whom it ran, when it was due, how it ended."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from openlineage.client.facet_v2 import (
@@ -16,6 +17,7 @@ from floe.adapters.openlineage.assertions import test_facet
 from floe.adapters.openlineage.custom_facets import FloeDbtRunRunFacet, FloeTraceContextRunFacet
 from floe.adapters.openlineage.job_names import invocation_reference
 from floe.adapters.openlineage.profile import EventProfile
+from floe.adapters.openlineage.serialization import Document, facet
 from floe.domain.model.identity import node_job_name
 from floe.domain.model.lineage import LineageEventType
 from floe.domain.model.run import RunContext, RunReference
@@ -25,7 +27,9 @@ from floe.domain.model.tracing import TraceParent
 _UNKNOWN_VERSION = "unknown"
 
 
-def shared_facets(transition: RunTransition, profile: EventProfile) -> dict[str, RunFacet]:
+def shared_facets(
+    transition: RunTransition, profile: EventProfile
+) -> dict[str, RunFacet | Document]:
     """Return the facets that all nodes of an invocation have in common, or the invocation's."""
     return _present(
         {
@@ -36,7 +40,7 @@ def shared_facets(transition: RunTransition, profile: EventProfile) -> dict[str,
     )
 
 
-def own_facets(transition: RunTransition, profile: EventProfile) -> dict[str, RunFacet]:
+def own_facets(transition: RunTransition, profile: EventProfile) -> dict[str, RunFacet | Document]:
     """Return the facets that only the run of *transition* has."""
     return _present(
         {
@@ -50,8 +54,10 @@ def own_facets(transition: RunTransition, profile: EventProfile) -> dict[str, Ru
     )
 
 
-def _present(facets: dict[str, RunFacet | None]) -> dict[str, RunFacet]:
-    return {key: facet for key, facet in facets.items() if facet is not None}
+def _present(
+    facets: Mapping[str, RunFacet | Document | None],
+) -> dict[str, RunFacet | Document]:
+    return {key: found for key, found in facets.items() if found is not None}
 
 
 def parent_facet(
@@ -104,10 +110,12 @@ def _nominal_time(context: RunContext, profile: EventProfile) -> RunFacet | None
     )
 
 
-def _dbt_run(transition: RunTransition, profile: EventProfile) -> RunFacet:
+def _dbt_run(transition: RunTransition, profile: EventProfile) -> Document:
     context, finished = transition.context, transition.finished
     started = transition.invocation
-    return FloeDbtRunRunFacet(
+    return facet(
+        FloeDbtRunRunFacet,
+        profile.producer,
         pipeline=context.pipeline,
         invocation=context.invocation,
         target=context.target or None,
@@ -117,31 +125,31 @@ def _dbt_run(transition: RunTransition, profile: EventProfile) -> RunFacet:
         dbtVersion=_dbt_version(transition, profile),
         nodeStatus=None if finished is None else str(finished.status),
         executionTime=None if finished is None else finished.execution_time_s,
-        producer=profile.producer,
     )
 
 
-def _trace_context(transition: RunTransition, profile: EventProfile) -> RunFacet:
+def _trace_context(transition: RunTransition, profile: EventProfile) -> Document:
     above = transition.context.trace_parent
     here = TraceParent(
         trace_id=transition.context.trace_id,
         span_id=transition.span_id,
         sampled=above.sampled if above else True,
     )
-    return FloeTraceContextRunFacet(
+    return facet(
+        FloeTraceContextRunFacet,
+        profile.producer,
         traceId=here.trace_id,
         spanId=here.span_id,
         traceparent=str(here),
-        producer=profile.producer,
     )
 
 
 def error_facet(message: str, language: str, producer: str) -> dict[str, RunFacet]:
     """Return the facet with *message* under its key."""
-    facet = error_message_run.ErrorMessageRunFacet(
+    found = error_message_run.ErrorMessageRunFacet(
         message=message, programmingLanguage=language, producer=producer
     )
-    return {"errorMessage": facet}
+    return {"errorMessage": found}
 
 
 def _error_message(transition: RunTransition, profile: EventProfile) -> RunFacet | None:
@@ -155,7 +163,7 @@ def _error_message(transition: RunTransition, profile: EventProfile) -> RunFacet
     return error_facet(message, language, profile.producer)["errorMessage"]
 
 
-def _external_query(transition: RunTransition, profile: EventProfile) -> RunFacet | None:
+def _external_query(transition: RunTransition, profile: EventProfile) -> Document | None:
     finished = transition.finished
     response = finished.adapter_response if finished else {}
     query_id = response.get("query_id")
@@ -166,31 +174,32 @@ def _external_query(transition: RunTransition, profile: EventProfile) -> RunFace
         query_id = f"{place}.{response['job_id']}" if place else response["job_id"]
     if not query_id:
         return None
-    return external_query_run.ExternalQueryRunFacet(
-        externalQueryId=str(query_id), source=profile.adapter_type, producer=profile.producer
+    return facet(
+        external_query_run.ExternalQueryRunFacet,
+        profile.producer,
+        externalQueryId=str(query_id),
+        source=profile.adapter_type,
     )
 
 
-def _dependencies(transition: RunTransition, profile: EventProfile) -> RunFacet | None:
+def _dependencies(transition: RunTransition, profile: EventProfile) -> Document | None:
     """Name the jobs that make what this one reads; sources are made by nobody that dbt knows."""
     makers = [node for node in transition.inputs if node.resource_type != "source"]
     if not makers or transition.state is not LineageEventType.START:
         return None
-    return job_dependencies_run.JobDependenciesRunFacet(
+    return facet(
+        job_dependencies_run.JobDependenciesRunFacet,
+        profile.producer,
         upstream=[
-            job_dependencies_run.JobDependency(
-                job=job_dependencies_run.JobIdentifier(
-                    namespace=profile.namespace, name=node_job_name(node.unique_id)
-                ),
-                dependency_type="IMPLICIT_DEPENDENCY",
-                sequence_trigger_rule="FINISH_TO_START",
-                status_trigger_rule="EXECUTE_ON_SUCCESS",
-            )
+            {
+                "job": {"namespace": profile.namespace, "name": node_job_name(node.unique_id)},
+                "dependency_type": "IMPLICIT_DEPENDENCY",
+                "sequence_trigger_rule": "FINISH_TO_START",
+                "status_trigger_rule": "EXECUTE_ON_SUCCESS",
+            }
             for node in makers
         ],
-        downstream=None,
         trigger_rule="ALL_SUCCESS",
-        producer=profile.producer,
     )
 
 

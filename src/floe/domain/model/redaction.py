@@ -3,7 +3,7 @@
 import base64
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Self
 from urllib.parse import quote, quote_plus
 
@@ -26,6 +26,7 @@ class Redactor:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         forms = {form for secret in secrets for form in _forms(secret)}
         longest_first = sorted(forms, key=lambda form: (-len(form), form))
+        self._wanted = tuple(longest_first)
         self._pattern = re.compile("|".join(map(re.escape, longest_first))) if forms else None
 
     @classmethod
@@ -36,24 +37,46 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Return *text* with every known secret masked."""
-        return text if self._pattern is None else self._pattern.sub(MASK, text)
+        if self._pattern is None or not self.finds(text):
+            return text
+        return self._pattern.sub(MASK, text)
+
+    def finds(self, text: str) -> bool:
+        """Return whether *text* holds a known secret; one look for each form is faster than all."""
+        return any(form in text for form in self._wanted)
 
     def value(self, value: object) -> object:
-        """Return a copy of *value* in which every string, keys included, is masked."""
-        if self._pattern is None:
+        """Return *value*, or a copy of it in which every string, keys included, is masked."""
+        if self._pattern is None or not self.finds("\0".join(_strings(value))):
             return value
+        return self._masked(value)
+
+    def _masked(self, value: object) -> object:
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, Mapping):
-            return {self.value(key): self.value(item) for key, item in value.items()}
+            return {self._masked(key): self._masked(item) for key, item in value.items()}
         if isinstance(value, list | tuple):
-            return [self.value(item) for item in value]
+            return [self._masked(item) for item in value]
         return value
 
 
 def is_secret_name(name: str) -> bool:
     """Return whether the variable *name* is named like one that holds a secret."""
     return bool(_SECRET_NAME.search(name)) and not _PATH_NAME.search(name)
+
+
+def _strings(value: object) -> Iterator[str]:
+    """Yield every string in *value*, keys included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _strings(key)
+            yield from _strings(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _strings(item)
 
 
 def _forms(secret: str) -> set[str]:

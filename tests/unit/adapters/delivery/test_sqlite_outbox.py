@@ -219,7 +219,7 @@ def started(code: str, state: Path) -> subprocess.Popen[str]:
     return process
 
 
-def test_a_writer_that_is_frozen_in_a_transaction_costs_a_quarter_second_once(
+def test_a_writer_that_is_frozen_in_a_transaction_holds_up_nobody_who_puts(
     outbox: SqliteOutbox, state: Path
 ) -> None:
     outbox.put(envelope("before"))
@@ -238,8 +238,7 @@ def test_a_writer_that_is_frozen_in_a_transaction_costs_a_quarter_second_once(
     frozen.kill()
     frozen.communicate()
 
-    assert 0.2 < waits[0] < 1
-    assert sum(waits[1:]) < 0.2
+    assert max(waits) < 0.2
     outbox.put(envelope("after"))
     assert bodies(outbox) == [b"before", *(b"during %d" % n for n in range(5)), b"after"]
     assert not (state / "spool").exists()
@@ -371,23 +370,18 @@ print('ok', outbox.reports()[0].waiting)
     assert (done.stdout, done.stderr) == ("ok 1\n", "")
 
 
-def test_a_limit_on_the_size_of_files_is_an_error_and_no_loss(state: Path) -> None:
+def test_a_limit_on_the_size_of_files_is_no_loss(state: Path) -> None:
     code = """
 import resource
-from floe.domain.model.errors import OutboxError
 resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, 3_000_000))
-for number in range(4000):
-    try:
-        outbox.put(envelope(f'{number} ' + 'x' * 4000, key=str(number)))
-    except OutboxError:
-        print(number)
-        break
+for number in range(1500):
+    outbox.put(envelope(f'{number} ' + 'x' * 4000, key=str(number)))
 """
-    kept = int(in_another_process(code, state))
+    in_another_process(code, state)
     after = SqliteOutbox(state)
 
-    assert kept > 500
-    assert [int(body.split()[0]) for body in bodies(after)] == list(range(kept))
+    assert (state / "outbox.db").stat().st_size <= 3_000_000
+    assert [int(body.split()[0]) for body in bodies(after)] == list(range(1500))
     after.close()
 
 

@@ -1,0 +1,129 @@
+"""What is written without OpenLineage's models is what its models would have written."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openlineage.client.event_v2 import RunEvent
+from openlineage.client.facet_v2 import (
+    column_lineage_dataset,
+    external_query_run,
+    job_dependencies_run,
+    output_statistics_output_dataset,
+    sql_job,
+)
+from openlineage.client.serde import Serde
+
+from floe.adapters.openlineage.custom_facets import FloeDbtRunRunFacet, FloeTraceContextRunFacet
+from floe.adapters.openlineage.events import _SCHEMA_URL
+from floe.adapters.openlineage.serialization import facet
+
+PRODUCER = "https://floe.dev/producers/test/1"
+TEXT = st.text(max_size=20)
+
+
+@given(TEXT, TEXT, st.none() | TEXT)
+def test_the_sql_of_a_job_is_as_its_model_has_it(query: str, dialect: str, nothing: None) -> None:
+    model = sql_job.SQLJobFacet(query=query, dialect=dialect or nothing, producer=PRODUCER)
+
+    ours = facet(sql_job.SQLJobFacet, PRODUCER, query=query, dialect=dialect or nothing)
+
+    assert ours == Serde.to_dict(model)
+
+
+@given(TEXT, st.none() | TEXT, st.none() | st.floats(0, 1e6))
+def test_the_facets_of_every_run_are_as_their_models_have_them(
+    pipeline: str, status: str | None, seconds: float | None
+) -> None:
+    fields: dict[str, Any] = {
+        "pipeline": pipeline,
+        "invocation": "1",
+        "target": "duckdb",
+        "targetName": "dev",
+        "orchestrator": "direct",
+        "dbtInvocationId": None,
+        "dbtVersion": "1.11.0",
+        "nodeStatus": status,
+        "executionTime": seconds,
+    }
+    trace = {"traceId": "a" * 32, "spanId": "b" * 16, "traceparent": pipeline}
+
+    assert facet(FloeDbtRunRunFacet, PRODUCER, **fields) == Serde.to_dict(
+        FloeDbtRunRunFacet(**fields, producer=PRODUCER)
+    )
+    assert facet(FloeTraceContextRunFacet, PRODUCER, **trace) == Serde.to_dict(
+        FloeTraceContextRunFacet(**trace, producer=PRODUCER)
+    )
+
+
+def test_nested_parts_are_as_their_models_have_them() -> None:
+    lineage = column_lineage_dataset.ColumnLineageDatasetFacet(
+        fields={
+            "total": column_lineage_dataset.Fields(
+                inputFields=[
+                    column_lineage_dataset.InputField(
+                        namespace="duckdb://x",
+                        name="a.b.c",
+                        field="amount",
+                        transformations=[
+                            column_lineage_dataset.Transformation(
+                                type="DIRECT", subtype="AGGREGATION", description="", masking=False
+                            )
+                        ],
+                    )
+                ]
+            )
+        },
+        dataset=None,
+        producer=PRODUCER,
+    )
+    dependencies = job_dependencies_run.JobDependenciesRunFacet(
+        upstream=[
+            job_dependencies_run.JobDependency(
+                job=job_dependencies_run.JobIdentifier(namespace="n", name="j"),
+                dependency_type="IMPLICIT_DEPENDENCY",
+                sequence_trigger_rule="FINISH_TO_START",
+                status_trigger_rule="EXECUTE_ON_SUCCESS",
+            )
+        ],
+        downstream=None,
+        trigger_rule="ALL_SUCCESS",
+        producer=PRODUCER,
+    )
+    by_hand = {"type": "DIRECT", "subtype": "AGGREGATION", "description": "", "masking": False}
+    origin = {"namespace": "duckdb://x", "name": "a.b.c", "field": "amount"}
+    upstream = {
+        "job": {"namespace": "n", "name": "j"},
+        "dependency_type": "IMPLICIT_DEPENDENCY",
+        "sequence_trigger_rule": "FINISH_TO_START",
+        "status_trigger_rule": "EXECUTE_ON_SUCCESS",
+    }
+
+    assert facet(
+        column_lineage_dataset.ColumnLineageDatasetFacet,
+        PRODUCER,
+        fields={"total": {"inputFields": [{**origin, "transformations": [by_hand]}]}},
+        dataset=None,
+    ) == Serde.to_dict(lineage)
+    assert facet(
+        job_dependencies_run.JobDependenciesRunFacet,
+        PRODUCER,
+        upstream=[upstream],
+        trigger_rule="ALL_SUCCESS",
+    ) == Serde.to_dict(dependencies)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        (external_query_run.ExternalQueryRunFacet, {"externalQueryId": "q", "source": "duckdb"}),
+        (output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet, {"rowCount": 3}),
+    ],
+)
+def test_small_facets_are_as_their_models_have_them(kind: type, fields: dict[str, object]) -> None:
+    assert facet(kind, PRODUCER, **fields) == Serde.to_dict(kind(**fields, producer=PRODUCER))
+
+
+def test_the_schema_of_an_event_is_the_models_own() -> None:
+    assert RunEvent._get_schema() == _SCHEMA_URL

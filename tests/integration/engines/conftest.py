@@ -46,8 +46,8 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         yield made
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def thrift(spark: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """Give the port of a Thrift server, which holds both workers of the cluster until it ends."""
+    """Give the port of a Thrift server, which has one of the two places on each worker."""
     with thrift_server(spark, tmp_path_factory.mktemp("thrift")) as port:
         yield port

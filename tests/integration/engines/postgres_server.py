@@ -22,10 +22,13 @@ DATABASE = "shop"
 BY_PASSWORD = "floe_by_password"  # noqa: S105 - the name of a role
 BY_CERTIFICATE = "floe_by_certificate"
 BY_MD5 = "floe_by_md5"
+TRUSTED = "floe_trusted"
+"""Let in as they are, for who stands before the server and looks at them."""
 
 _ACCESS = f"""\
 hostssl all {BY_CERTIFICATE} {LOOPBACK}/32 cert
 host all {BY_MD5} {LOOPBACK}/32 md5
+host all {TRUSTED} {LOOPBACK}/32 trust
 host all all {LOOPBACK}/32 scram-sha-256
 """
 
@@ -162,6 +165,7 @@ def _add_roles(server: PostgresServer) -> None:
         password = (server.password,)
         cursor.execute(f"create role {BY_PASSWORD} login superuser password %s", password)
         cursor.execute(f"create role {BY_CERTIFICATE} login superuser")
+        cursor.execute(f"create role {TRUSTED} login superuser")
         cursor.execute("set password_encryption = 'md5'")  # all that Redshift's connector knows
         cursor.execute(f"create role {BY_MD5} login superuser password %s", password)
         cursor.execute(f"create database {DATABASE}")

@@ -41,6 +41,14 @@ class EngineProject(Shop):
         content["compute"] = {"target": target, "properties": dict(properties)}
         document.write_text(yaml.safe_dump(content))
 
+    def configure(self, **kinds: Mapping[str, str]) -> None:
+        """Add to the dbt project what *kinds* (``models``, ``seeds``) are configured with."""
+        document = self.folder / "dbt/dbt_project.yml"
+        content = yaml.safe_load(document.read_text())
+        for kind, configuration in kinds.items():
+            content[kind]["skerryline"].update(configuration)
+        document.write_text(yaml.safe_dump(content))
+
     def floe(self, *words: str, **environment: str) -> Ended:
         """Run the command as the shop does, and give an engine the time it takes to wake up."""
         done = subprocess.run(  # noqa: S603 - our own command

@@ -58,7 +58,7 @@ class Cluster(NamedTuple):
 
 @contextmanager
 def cluster(folder: Path) -> Iterator[Cluster]:
-    """Have a master and two workers of one core each."""
+    """Have a master and two workers, each with room for one executor of two applications."""
     port, web_port = free_port(), free_port()
     made = Cluster(f"spark://{LOOPBACK}:{port}", web_port, folder)
     program = HOME / "bin/spark-class"
@@ -74,7 +74,7 @@ def cluster(folder: Path) -> Iterator[Cluster]:
         )
         for number in range(1, WORKERS + 1):
             place = folder / f"worker-{number}"
-            size = ("--cores", "1", "--memory", "1g", "--work-dir", str(place))
+            size = ("--cores", "2", "--memory", "1g", "--work-dir", str(place))
             stack.enter_context(
                 running(
                     [program, _WORKER, *host, "0", "--webui-port", "0", *size, made.master],
@@ -106,6 +106,7 @@ def settings(cluster: Cluster, folder: Path) -> dict[str, str]:
         "spark.master": cluster.master,
         "spark.driver.host": LOOPBACK,
         "spark.driver.bindAddress": LOOPBACK,
+        "spark.cores.max": str(WORKERS),
         "spark.executor.cores": "1",
         "spark.executor.memory": "512m",
         "spark.ui.enabled": "false",

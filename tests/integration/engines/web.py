@@ -5,6 +5,7 @@ of Microsoft. Here a proxy answers in their place. The libraries find it by ``HT
 trust its certificates by the variables that name an authority: not a line of them is changed.
 """
 
+import base64
 import json
 import ssl
 import threading
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.integration.engines.certificates import Authority
+from tests.integration.engines.certificates import Authority, Pair
 from tests.integration.engines.process import LOOPBACK
 
 JSON = "application/json"
@@ -46,6 +47,15 @@ class Request(NamedTuple):
     def bearer(self) -> str:
         return self.headers.get("Authorization", "").removeprefix("Bearer ")
 
+    @property
+    def basic(self) -> tuple[str, str] | None:
+        """Return the name and the password that are sent, if any."""
+        kind, _, code = self.headers.get("Authorization", "").partition(" ")
+        if kind != "Basic":
+            return None
+        name, _, password = base64.b64decode(code).decode().partition(":")
+        return name, password
+
 
 class Answer(NamedTuple):
     """What a service says."""
@@ -64,18 +74,25 @@ def told(status: int = 200, **members: Any) -> Answer:
     return Answer(status, json.dumps(members).encode())
 
 
+def redirect(address: str) -> Answer:
+    """Return an answer that sends a browser elsewhere."""
+    return Answer(302, headers={"Location": address})
+
+
 class Internet:
     """Hosts that answer in the place of the vendors' own, by their names."""
 
     def __init__(self, folder: Path, services: Mapping[str, Service]) -> None:
-        authority = Authority(folder, "authority")
+        self._authority = Authority(folder, "authority")
         self._services = services
-        self.contexts = {host: _context(authority, host) for host in services}
-        self._trusted = folder / "trusted.pem"
-        self._trusted.write_bytes(authority.certificate.read_bytes())
+        self.contexts = {host: _context(self._authority.host(host)) for host in services}
         self.port = 0
         self.asked: list[str] = []
         """Every address that was asked for, in order."""
+
+    def loopback(self) -> ssl.SSLContext:
+        """Return what a server of another protocol on the loopback shows who trusts these hosts."""
+        return _context(self._authority.server("loopback"))
 
     @property
     def environment(self) -> dict[str, str]:
@@ -88,9 +105,9 @@ class Internet:
             "http_proxy": proxy,
             "NO_PROXY": f"{LOOPBACK},localhost",
             "no_proxy": f"{LOOPBACK},localhost",
-            "REQUESTS_CA_BUNDLE": str(self._trusted),
-            "SSL_CERT_FILE": str(self._trusted),
-            "AWS_CA_BUNDLE": str(self._trusted),
+            "REQUESTS_CA_BUNDLE": str(self._authority.certificate),
+            "SSL_CERT_FILE": str(self._authority.certificate),
+            "AWS_CA_BUNDLE": str(self._authority.certificate),
         }
 
     def answer(self, request: Request) -> Answer:
@@ -194,7 +211,7 @@ class _Quiet(ThreadingHTTPServer):
         pass
 
 
-def _context(authority: Authority, host: str) -> ssl.SSLContext:
+def _context(pair: Pair) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*authority.host(host))
+    context.load_cert_chain(*pair)
     return context

@@ -44,6 +44,17 @@ COSMOS = {
 }
 """What astronomer-cosmos 1.15.1 maps, read in its source; a method that is not here it does not."""
 
+NOT_CONNECTED = {
+    "duckdb/s3-keys": "no: the extension `httpfs` is fetched from the network",
+    "duckdb/s3-credential-chain": "no: the extension `aws` is fetched from the network",
+    "duckdb/motherduck": "no: a service, and an extension that is fetched from the network",
+    "duckdb/ducklake": "no: the extension `ducklake` is fetched from the network",
+    "spark/thrift-password": "no: needs a directory of users (LDAP)",
+    "spark/thrift-kerberos": "no: needs a Kerberos realm",
+    "spark/odbc": "no: needs the vendor's driver",
+}
+"""Why no engine on this machine is signed in to by a way."""
+
 
 def page(text: str) -> str:
     """Return *text* with every generated section written anew."""
@@ -65,7 +76,7 @@ def _methods() -> str:
             _needs(case),
             "yes",
             _accepted(case),
-            connected.get(case.id, "-"),
+            connected[case.id] if case.id in connected else NOT_CONNECTED[case.id],
             COSMOS.get(case.id, NO),
         )
         for case in CASES

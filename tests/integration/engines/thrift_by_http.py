@@ -1,14 +1,12 @@
 """A plain Spark Thrift server in the manners of Databricks, so that its own connector talks to it.
 
-The connector speaks Thrift by HTTP with a bearer token; the server behind speaks it by SASL on a
-socket. What only Databricks has (Arrow results, results with the first answer, catalogues beside
-Spark's own) is left out of requests, and answers say that it is not there.
+The connector speaks Thrift by HTTP with a token; the server behind speaks it by SASL on a socket.
+What only Databricks has (Arrow results, results with the first answer, catalogues beside Spark's
+own) is left out of requests, and answers say that it is not there.
 """
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import thrift_sasl
@@ -19,8 +17,8 @@ from thrift.protocol import TBinaryProtocol
 from thrift.transport import TSocket, TTransport
 
 from tests.integration.engines.process import LOOPBACK
+from tests.integration.engines.web import Answer, Request, Service
 
-HTTP_PATH = "/sql/1.0/warehouses/local"
 _NOT_SPARKS_OWN = ("query_tags", "ansi_mode")
 _COLUMNS = ("bool", "byte", "i16", "i32", "i64", "double", "string", "binary")
 _MOST_ROWS = 10_000
@@ -59,7 +57,11 @@ class _Service:
         )
         answer = session.ask("OpenSession", asked)
         self._sessions[answer.sessionHandle.sessionId.guid] = session
-        answer.serverProtocolVersion = version.SPARK_CLI_SERVICE_PROTOCOL_V7
+        answer.serverProtocolVersion = (
+            version.SPARK_CLI_SERVICE_PROTOCOL_V7
+            if request.client_protocol_i64
+            else request.client_protocol  # of a client that knows Hive's protocol only
+        )
         answer.canUseMultipleCatalogs = True
         answer.initialNamespace = request.initialNamespace
         return answer
@@ -115,6 +117,8 @@ class _Service:
         answer = self._of_operation("FetchResults", asked)
         about = types.TGetResultSetMetadataReq(operationHandle=request.operationHandle)
         answer.resultSetMetadata = self.GetResultSetMetadata(about)
+        if not answer.results.columns:
+            answer.results.columns = _empty(answer.resultSetMetadata.schema)
         answer.hasMoreRows = _rows(answer.results) >= most
         return answer
 
@@ -148,6 +152,12 @@ def _plain(request: Any) -> Any:
     return request
 
 
+def _empty(schema: Any) -> list[Any]:
+    """Return the columns of a result without rows, for which Spark sends none."""
+    nothing = types.TStringColumn(values=[], nulls=b"")
+    return [types.TColumn(stringVal=nothing) for _ in schema.columns]
+
+
 def _rows(results: Any) -> int:
     """Return how many rows *results* have, by the one typed list that each column fills."""
     filled = [
@@ -159,46 +169,16 @@ def _rows(results: Any) -> int:
     return max(filled, default=0)
 
 
-@contextmanager
-def databricks_proxy(thrift_port: int, token: str) -> Iterator[int]:
-    """Listen on the loopback for whoever has *token*; give the port."""
+def warehouse(thrift_port: int, lets_in: Callable[[Request], bool]) -> Service:
+    """Return the service that takes the connector's questions from whom *lets_in* lets in."""
     processor = TCLIService.Processor(_Service(thrift_port))
+    protocol = TBinaryProtocol.TBinaryProtocol
 
-    class Front(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def answer(request: Request) -> Answer:
+        if not lets_in(request):
+            return Answer(401)
+        asked, said = TTransport.TMemoryBuffer(request.body), TTransport.TMemoryBuffer()
+        processor.process(protocol(asked), protocol(said))
+        return Answer(body=said.getvalue(), kind="application/x-thrift")
 
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            if self.headers.get("Authorization") != f"Bearer {token}":
-                self._answer(401)
-            elif self.path.partition("?")[0] != HTTP_PATH:
-                self._answer(404)
-            else:
-                asked, answer = TTransport.TMemoryBuffer(body), TTransport.TMemoryBuffer()
-                protocol = TBinaryProtocol.TBinaryProtocol
-                processor.process(protocol(asked), protocol(answer))
-                self._answer(200, answer.getvalue())
-
-        def do_GET(self) -> None:
-            self._answer(404)
-
-        def log_message(self, *_words: object) -> None:
-            pass
-
-        def _answer(self, status: int, body: bytes = b"") -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", "application/x-thrift")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-    server = ThreadingHTTPServer((LOOPBACK, 0), Front)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(10)
+    return answer

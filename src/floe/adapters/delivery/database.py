@@ -157,10 +157,10 @@ class Database:
         # A write-ahead log needs shared memory, which no network filesystem has.
         connection.execute(f"PRAGMA journal_mode={'TRUNCATE' if networked else 'WAL'}")
         connection.execute(f"PRAGMA synchronous={'FULL' if self._power_safe else 'NORMAL'}")
-        # Run ids are random: what a put touches is all over the indexes, and soon again.
+        # Run ids are random: what is kept touches all of the indexes, and soon again.
         connection.execute("PRAGMA cache_size=-8000")
-        connection.execute("PRAGMA wal_autocheckpoint=1000")
-        connection.execute("PRAGMA journal_size_limit=4194304")
+        connection.execute("PRAGMA wal_autocheckpoint=256")
+        connection.execute("PRAGMA journal_size_limit=1048576")
         connection.execute("PRAGMA trusted_schema=OFF")
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version > rows.VERSION:

@@ -3,7 +3,7 @@
 Each scope of the query is resolved once, inner before outer, for all its columns together.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from sqlglot import exp
@@ -73,6 +73,7 @@ class _Walk:
         self._query = query
         self._done: dict[int, _Resolved] = {}
         self._by_expression: dict[int, _Resolved] = {}
+        self._turning: set[int] = set()
         self._spellings = {
             name: _spellings(relation, query) for name, relation in query.relations.items()
         }
@@ -114,9 +115,13 @@ class _Walk:
         for projection in select.selects:
             if projection.is_star:
                 table = projection.args.get("table")
-                passed += [table.name] if table is not None else list(scope.selected_sources)
+                passed += (
+                    [table.name] if table is not None else list(scope.selected_sources) or [""]
+                )
                 continue
-            if projection.alias_or_name:
+            if projection.find(exp.Columns) is not None:  # any number of columns, by a pattern
+                passed.append("")
+            elif projection.alias_or_name:
                 outputs[projection.alias_or_name] = self._output(projection, scope)
             else:
                 passed.append("")
@@ -137,7 +142,7 @@ class _Walk:
         for source in scope.selected_sources.values():
             if isinstance(source[1], Scope):
                 _add(found, _pairs(self.resolved(source[1]).influences))
-        for expression, influence in _clauses(select):
+        for expression, influence in (*_clauses(select), *_grouped_by_all(select)):
             way = indirect(influence)
             _add(found, self._trace(expression, scope, way))
             for column in _aliases(expression, outputs):
@@ -172,6 +177,9 @@ class _Walk:
 
     def _table_function(self, scope: Scope) -> _Resolved:
         """Resolve an UNNEST or the like: each column it makes comes from all that it reads."""
+        this = scope.expression.this
+        if isinstance(scope.expression, exp.Lateral) and isinstance(this, exp.Query):
+            return self._by_expression.get(id(this.unnest()), _NOTHING)
         origins: Origins = {}
         _add(origins, self._trace(scope.expression, scope, Way(Influence.TRANSFORMATION)))
         alias = scope.expression.args.get("alias")
@@ -183,6 +191,9 @@ class _Walk:
     def _trace(self, node: exp.Expr, scope: Scope, way: Way) -> Iterator[tuple[Base, Way]]:
         if isinstance(node, exp.Column):
             yield from _through(_pairs(self._column(node, scope).origins), way)
+            return
+        if isinstance(node, exp.TableColumn):
+            yield from _through(self._row(scope.sources.get(node.name), node.name, scope), way)
             return
         if isinstance(node, exp.Query):
             inner = self._by_expression.get(id(node.unnest()), _NOTHING)
@@ -197,44 +208,62 @@ class _Walk:
         name = column.name
         around: Scope | None = scope
         while around is not None:
-            tables = [column.table] if column.table else list(around.selected_sources)
+            tables = [column.table] if column.table else _readable(around)
             for table in tables:
-                found = self._source_column(around.sources.get(table), name)
+                found = self._source_column(around.sources.get(table), name, around)
                 if found is not None:
                     return found
             for pivot in around.pivots:
-                if pivot.alias in tables or not column.table:
+                if id(pivot) not in self._turning and (pivot.alias in tables or not column.table):
                     return self._pivoted(pivot, name, around)
             around = around.parent
         return _Output(name, None, {})
+
+    def _row(self, source: object, name: str, scope: Scope) -> Iterator[tuple[Base, Way]]:
+        """Yield all columns of *source*, which stands for its whole row."""
+        names: Iterable[str] = (name,)
+        if isinstance(source, Scope):
+            names = self.resolved(source).outputs
+        elif isinstance(source, exp.Table) and source.name in self._spellings:
+            names = self._spellings[source.name]
+        for column in names:
+            found = self._source_column(source, column, scope)
+            yield from _pairs(found.origins) if found is not None else ()
 
     def _pivoted(self, pivot: exp.Pivot, name: str, scope: Scope) -> _Output:
         """Return a column of a relation that was turned: a new one, or one that it had before."""
         turned = pivot.parent
         new = {item.name for item in pivot.args.get("columns") or ()}
         if turned is not None and name not in new:
-            found = self._source_column(scope.sources.get(turned.alias_or_name), name)
+            found = self._source_column(scope.sources.get(turned.alias_or_name), name, scope)
             if found is not None:
                 return found
         origins: Origins = {}
+        self._turning.add(id(pivot))
         for expression in pivot.expressions:
             _add(origins, self._trace(expression, scope, AS_IS))
         reason = indirect(Influence.CONDITIONAL)
         for field in pivot.args.get("fields") or ():
             way = _UNPIVOTED if pivot.args.get("unpivot") else reason
             _add(origins, self._trace(field, scope, way))
+        self._turning.discard(id(pivot))
         return _Output(name, None, origins)
 
-    def _source_column(self, source: object, name: str) -> _Output | None:
+    def _source_column(self, source: object, name: str, scope: Scope) -> _Output | None:
+        """Return the column *name* of *source*, one of those of *scope*."""
+        if isinstance(source, exp.Table) and isinstance(source.this, exp.Func):
+            origins: Origins = {}
+            _add(origins, self._trace(source.this, scope, Way(Influence.TRANSFORMATION)))
+            return _Output(name, None, origins)
         if isinstance(source, exp.Table):
             return self._base_column(source, name)
         if not isinstance(source, Scope):
             return None
         inner = self.resolved(source)
         if name in inner.outputs or "" in inner.outputs:
-            return inner.outputs.get(name) or inner.outputs[""]
+            return inner.outputs.get(name) or inner.outputs[""]._replace(spelling=name)
         for passed in inner.passed:
-            found = self._source_column(source.sources.get(passed), name)
+            found = self._source_column(source.sources.get(passed), name, source)
             if found is not None:
                 return found
         return None
@@ -302,6 +331,26 @@ def _clauses(select: exp.Select) -> Iterator[tuple[exp.Expr, Influence]]:
     distinct = select.args.get("distinct")
     if distinct is not None and distinct.args.get("on") is not None:
         yield distinct.args["on"], Influence.FILTER
+
+
+def _grouped_by_all(select: exp.Select) -> Iterator[tuple[exp.Expr, Influence]]:
+    """Yield what ``GROUP BY ALL`` groups by: whatever is no aggregate."""
+    group = select.args.get("group")
+    for projection in select.selects if group is not None and group.args.get("all") else ():
+        if projection.find(exp.AggFunc) is None:
+            yield projection.unalias(), Influence.GROUP_BY
+
+
+def _readable(scope: Scope) -> list[str]:
+    """Return the sources whose columns need no qualifier: tables first, then lateral ones."""
+    lateral = [
+        name
+        for name, source in scope.sources.items()
+        if isinstance(source, Scope)
+        and isinstance(source.expression, exp.Lateral)
+        and name not in scope.selected_sources
+    ]
+    return [*scope.selected_sources, *lateral]
 
 
 def _aliases(expression: exp.Expr, outputs: Mapping[str, _Output]) -> Iterator[str]:

@@ -95,6 +95,9 @@ def _last_query(sql: str, dialect: Dialect) -> exp.Query:
     if not queries:
         msg = "no query"
         raise UnreadableSqlError(msg)
+    if queries[-1].find(exp.MatchRecognize) is not None:
+        msg = "sqlglot does not tell the columns that MATCH_RECOGNIZE makes"
+        raise UnreadableSqlError(msg)
     return queries[-1]
 
 
@@ -122,8 +125,10 @@ def _stand_in(
         table.set("this", exp.to_identifier(name))
         table.set("db", None)
         table.set("catalog", None)
+    names = {table.alias_or_name for table in query.find_all(exp.Table)}
     for column in query.find_all(exp.Column):
-        if column.args.get("db"):
+        # What is no table before the last dot is a column, and what follows are its fields.
+        if column.args.get("db") and column.table in names:
             column.set("db", None)
             column.set("catalog", None)
     return stand_ins

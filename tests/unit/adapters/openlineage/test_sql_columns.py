@@ -28,6 +28,15 @@ def lineage(
     return trace_columns(read_query(sql, relations, dialect_of(adapter)))
 
 
+def stored(adapter: str) -> Sequence[InputRelation]:
+    """Return the relations as the warehouse of *adapter* stores names that are not quoted."""
+    fold = {"snowflake": str.upper, "postgres": str.lower, "redshift": str.lower}.get(adapter, str)
+    return [
+        item._replace(columns={fold(name): kind for name, kind in item.columns.items()})
+        for item in RELATIONS
+    ]
+
+
 def told(origins: Sequence[ColumnOrigin]) -> list[str]:
     """Return ``relation.column:WAY+WAY``, with an exclamation mark for a way that masks."""
     return [
@@ -145,6 +154,137 @@ def test_each_column_is_traced(sql: str, expected: Origins) -> None:
 
 
 @pytest.mark.parametrize(
+    ("adapter", "sql", "expected"),
+    [
+        (
+            "duckdb",
+            "select l.m from orders o, lateral (select max(p.email) as m from people p) l",
+            {"m": ["people.Email:AGGREGATION"]},
+        ),
+        (
+            "duckdb",
+            "select * exclude (id) rename (who as person) from orders",
+            {"person": ["orders.who:IDENTITY"], "amount": ["orders.amount:IDENTITY"]},
+        ),
+        (
+            "duckdb",
+            "select list_transform([amount], x -> x + id) as l from orders",
+            {"l": ["orders.amount:TRANSFORMATION", "orders.id:TRANSFORMATION"]},
+        ),
+        (
+            "duckdb",
+            "select id from orders union all by name select email, id from people",
+            {
+                "id": ["orders.id:IDENTITY", "people.id:IDENTITY"],
+                "Email": ["people.Email:IDENTITY"],
+            },
+        ),
+        (
+            "duckdb",
+            "with recursive t as (select id, 1 as n from orders where who is null union all"
+            " select o.id, t.n + 1 from orders o join t on o.who = t.id) select * from t",
+            {"id": ["orders.id:IDENTITY"], "n": []},
+        ),
+        (
+            "bigquery",
+            "select s.a.b as x from (select struct(struct(id as b) as a) as s from orders)",
+            {"x": ["orders.id:TRANSFORMATION"]},
+        ),
+        (
+            "bigquery",
+            "select o.who.city as x from `shop`.`main`.`orders` as o",
+            {"x": ["orders.who:TRANSFORMATION"]},
+        ),
+        (
+            "bigquery",
+            "select * except (who) replace (amount + 1 as amount) from `shop`.`main`.`orders`",
+            {"id": ["orders.id:IDENTITY"], "amount": ["orders.amount:TRANSFORMATION"]},
+        ),
+        (
+            "bigquery",
+            "select part from orders, unnest(split(who)) as part",
+            {"part": ["orders.who:TRANSFORMATION"]},
+        ),
+        (
+            "snowflake",
+            "select f.value:name::string as n from orders o, lateral flatten(input => o.who) f",
+            {"N": ["orders.WHO:TRANSFORMATION"]},
+        ),
+        (
+            "snowflake",
+            "select a from orders pivot(sum(amount) for who in ('a', 'b')) as p (id, a, b)",
+            {"A": ["orders.AMOUNT:AGGREGATION", "orders.WHO:CONDITIONAL"]},
+        ),
+        ("snowflake", "select who:a.b::int as x from orders", {"X": ["orders.WHO:TRANSFORMATION"]}),
+        ("snowflake", "select * ilike '%d%' from orders", {"ID": ["orders.ID:IDENTITY"]}),
+        (
+            "redshift",
+            "select listagg(who) within group (order by id) over (partition by amount) as l"
+            " from orders",
+            {
+                "l": [
+                    "orders.amount:WINDOW",
+                    "orders.id:AGGREGATION",
+                    "orders.who:AGGREGATION",
+                ]
+            },
+        ),
+        (
+            "databricks",
+            "select part from orders lateral view explode(split(who, ',')) t as part",
+            {"part": ["orders.who:TRANSFORMATION"]},
+        ),
+        (
+            "databricks",
+            "select * except (id, who), named_struct('a', id).a as q from orders",
+            {"amount": ["orders.amount:IDENTITY"], "q": ["orders.id:TRANSFORMATION"]},
+        ),
+        (
+            "postgres",
+            "select x from orders cross join lateral unnest(string_to_array(who, ',')) as x",
+            {"x": ["orders.who:TRANSFORMATION"]},
+        ),
+        (
+            "postgres",
+            "select x.a from orders, jsonb_to_recordset(who) as x(a int, b text)",
+            {"a": ["orders.who:TRANSFORMATION"]},
+        ),
+        (
+            "postgres",
+            "select to_jsonb(p) as j from people p",
+            {"j": ["people.email:TRANSFORMATION", "people.id:TRANSFORMATION"]},
+        ),
+        (
+            "spark",
+            "select t.k from orders lateral view outer posexplode(split(who, ',')) t as k, v",
+            {"k": ["orders.who:TRANSFORMATION"]},
+        ),
+        (
+            "spark",
+            "select sha2(p.email, 256) as h from orders o left semi join people p on o.id = p.id",
+            {"h": ["people.Email:TRANSFORMATION!"]},
+        ),
+    ],
+)
+def test_each_dialect_has_its_own_ways(adapter: str, sql: str, expected: Origins) -> None:
+    assert fields(lineage(sql, adapter, stored(adapter))) == expected
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select columns('i.*') from orders",
+        "select * from (pivot orders on who using sum(amount) group by id)",
+    ],
+)
+def test_columns_that_the_query_does_not_name_make_it_incomplete(sql: str) -> None:
+    found = lineage(sql)
+
+    assert not found.is_complete
+    assert fields(found) == {}
+
+
+@pytest.mark.parametrize(
     ("sql", "expected"),
     [
         ("select id from orders where who = 'x'", ["orders.who:FILTER"]),
@@ -170,6 +310,11 @@ def test_each_column_is_traced(sql: str, expected: Origins) -> None:
             ["orders.amount:WINDOW"],
         ),
         ("select id from orders except select id from people", ["people.id:FILTER"]),
+        ("select who, max(id) as m from orders group by all", ["orders.who:GROUP_BY"]),
+        (
+            "select m from orders o, lateral (select p.id as m from people p where p.id = o.id)",
+            ["orders.id:FILTER", "people.id:FILTER"],
+        ),
     ],
 )
 def test_what_shapes_all_rows_is_told_apart(sql: str, expected: list[str]) -> None:

@@ -51,10 +51,12 @@ def dagster_services(
     context: RunContext,
     *,
     on_finish: Callable[[RunContext, RunSummary], None],
+    on_run_end: Callable[[RunContext, RunSummary], None] | None = None,
 ) -> "Services":
     """Return what Dagster's processes need of the rest of floe.
 
-    *on_finish* is called at the end of each step, in the process that ran it.
+    *on_finish* is called at the end of each step, in the process that ran it; *on_run_end* once
+    a run, in the process of the step that it ends with.
     """
     from floe.adapters.dagster.services import Services
 
@@ -79,5 +81,6 @@ def dagster_services(
         classifications=plan.pipeline.governance.classifications,
         links=container.settings().links,
         on_finish=on_finish,
+        on_run_end=on_run_end,
         columns=columns_of,
     )

@@ -409,7 +409,14 @@ class Project:
         self.write_profiles()
         command = self.command()
         self._prepared(command)
-        return dagster_services(self.container, command, self.start(), on_finish=self._end_step)
+        is_told = not isinstance(self.settings.tracing, Off) or self.settings.log_format == "json"
+        return dagster_services(
+            self.container,
+            command,
+            self.start(),
+            on_finish=self._end_step,
+            on_run_end=self._end_run if is_told else None,
+        )
 
     def definitions(self, **options: Any) -> "Definitions":  # noqa: ANN401 - passed on
         """Return what a Dagster code location offers for this project.
@@ -422,13 +429,16 @@ class Project:
         """
         return dagster_asset_factory()().create_definitions(self.dagster_services(), **options)
 
-    def _end_step(self, context: RunContext, summary: RunSummary) -> None:
-        """Give the backends the whole run and some time; the next step gets new ones.
+    def _end_run(self, context: RunContext, summary: RunSummary) -> None:
+        """Give the tracer the whole run."""
+        tell_run(self.container.tracer(), context, summary, self.container.observed().account)
+
+    def _end_step(self, _context: RunContext, _summary: RunSummary) -> None:
+        """Give the backends some time; the next step gets new ones.
 
         The process may end with the step, and nothing that it says later would leave it.
         """
         tracer, lineage = self.container.tracer(), self.container.lineage()
-        tell_run(tracer, context, summary, self.container.observed().account)
         settle_both(tracer, lineage, self.settings.flush_timeout_s)
         self.container.reset_singletons()
 

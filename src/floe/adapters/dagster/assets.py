@@ -39,6 +39,7 @@ from floe.adapters.dagster.names import key_part
 from floe.adapters.dagster.partitions import window_of
 from floe.adapters.dagster.results import DagsterEvent, ResultMapper
 from floe.adapters.dagster.retries import unchecked_tests, what_is_left
+from floe.adapters.dagster.run_end import STEP_TAG
 from floe.adapters.dagster.selection import (
     DbtSelection,
     Selected,
@@ -241,7 +242,7 @@ def dbt_assets_definition(
         can_subset=True,
         partitions_def=options.partitions_def,
         backfill_policy=options.backfill_policy or _backfill_policy(options.partitions_def, specs),
-        op_tags={**_selection_tags(selection), **options.op_tags},
+        op_tags={**STEP_TAG, **_selection_tags(selection), **options.op_tags},
         retry_policy=options.retry_policy,
         pool=options.pool,
         allow_arbitrary_check_specs=True,

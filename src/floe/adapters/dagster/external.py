@@ -20,6 +20,7 @@ from floe.adapters.dagster.invocation import dbt_events, run_context_of
 from floe.adapters.dagster.live_streams import live
 from floe.adapters.dagster.manifest import Manifest, Props, is_asset, resource
 from floe.adapters.dagster.results import plain
+from floe.adapters.dagster.run_end import STEP_TAG, ending_run
 from floe.adapters.dagster.services import Services
 from floe.adapters.dagster.translator import UNIQUE_ID, FloeTranslator
 from floe.domain.model.node_event import NodeFinished, NodeStatus
@@ -63,7 +64,7 @@ def freshness_checks(
     specs = [_freshness_spec(key, props) for key, props in limited.items()]
     name = names.check_name(f"{services.context.pipeline}_source_freshness").replace(".", "_")
 
-    @multi_asset_check(name=name, specs=specs, can_subset=True)
+    @multi_asset_check(name=name, specs=specs, can_subset=True, op_tags=STEP_TAG)
     def source_freshness(context: AssetCheckExecutionContext) -> Iterator[AssetCheckResult]:
         chosen = {key.asset_key for key in context.selected_asset_check_keys}
         by_id = {str(props["unique_id"]): key for key, props in limited.items() if key in chosen}
@@ -74,7 +75,7 @@ def freshness_checks(
             }
         )
         run = run_context_of(services, context.op_execution_context)
-        events = dbt_events(services, command, run)
+        events = dbt_events(ending_run(services, context.op_execution_context), command, run)
         with live(events):
             for event in events:
                 if isinstance(event, NodeFinished) and event.unique_id in by_id:

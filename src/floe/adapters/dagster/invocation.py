@@ -15,6 +15,7 @@ from pydantic import Field
 from floe.adapters.dagster.live_streams import live
 from floe.adapters.dagster.partitions import Window
 from floe.adapters.dagster.results import DagsterEvent, ResultMapper, plain
+from floe.adapters.dagster.run_end import ending_run
 from floe.adapters.dagster.selection import DbtSelection, also_meeting
 from floe.adapters.dagster.services import Services
 from floe.domain.model.errors import FloeError
@@ -26,7 +27,13 @@ from floe.domain.model.node_event import (
 )
 from floe.domain.model.run import DbtCommand, RunContext, RunReference, RunSummary
 from floe.domain.model.run_record import RunRecord
+from floe.domain.model.tracing import TraceParent
 from floe.domain.model.value import utc_now
+
+TRACE_PARENT_TAG = "floe/traceparent"
+"""The run tag with the position in a trace (W3C Trace Context) that a run continues."""
+_COULD_NOT_RUN = 2
+"""dbt's own exit code where it could not run at all."""
 
 
 class DbtRunConfig(Config):
@@ -104,6 +111,8 @@ def run_context_of(
             else f"{step_key}/{context.retry_number + 1}",
             "started_at": utc_now(),
             "orchestrator": "dagster",
+            "trace_parent": TraceParent.parse(context.run.tags.get(TRACE_PARENT_TAG, ""))
+            or services.context.trace_parent,
             "parent": services.context.parent or dagster_run,
             "root": services.context.root or dagster_run,
             "orchestrator_attributes": attributes,
@@ -134,6 +143,8 @@ def dbt_events(
                 yield event
     except FloeError as error:
         services.on_error(error)
+        refused = {"exit_code": _COULD_NOT_RUN, "message": str(error)}
+        services.on_finish(context, record.summary().model_copy(update=refused))
         raise
     except BaseException:
         services.on_finish(context, record.summary(interrupted=True))
@@ -155,7 +166,7 @@ def dagster_events(
     Raises:
         Failure: A node failed, or dbt could not run; with dbt's own text.
     """
-    events = dbt_events(services, command, run)
+    events = dbt_events(ending_run(services, context.op_execution_context), command, run)
     with live(events):
         try:
             summary = yield from _told(events, mapper, context)

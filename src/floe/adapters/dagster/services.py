@@ -50,6 +50,8 @@ class Services:
         links: Templates of addresses for assets and materializations.
         on_event: Called with each event as it happens.
         on_finish: Called once for each dbt invocation, with how it ended.
+        on_run_end: Called before that with the account of the run as a whole, once: by the step
+            whose dbt is the last of the run to end. Without it nobody looks for that step.
         on_error: Called when dbt could not be run at all.
         columns: What is known of the columns of a finished node.
         scratch_targets: Give each run a dbt target directory of its own and remove it after;
@@ -68,6 +70,7 @@ class Services:
     links: Links = field(default_factory=Links)
     on_event: Callable[[DbtEvent], None] = _ignore_event
     on_finish: Callable[[RunContext, RunSummary], None] = _ignore_summary
+    on_run_end: Callable[[RunContext, RunSummary], None] | None = None
     on_error: Callable[[FloeError], None] = _ignore_error
     columns: Columns | None = None
     scratch_targets: bool = True

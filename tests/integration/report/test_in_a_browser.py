@@ -79,3 +79,24 @@ def test_even_markup_that_slipped_in_could_not_run(browser: str, tmp_path: Path)
 
     assert "<title>pwned</title>" not in guarded
     assert "<title>pwned</title>" in open_
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_nothing_sticks_out_and_nothing_is_asked_of_a_network(
+    browser: str, tmp_path: Path, width: int
+) -> None:
+    from playwright.sync_api import sync_playwright
+
+    long = "a_very_long_name_of_a_model_or_a_test_that_dbt_made_up_of_many_parts_and_then_some"
+    page = HtmlReportWriter().write(page_run(long), tmp_path / "r.html", columns=page_columns(long))
+    asked: list[str] = []
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+        shown = chromium.new_page(viewport={"width": width, "height": 800})
+        shown.on("request", lambda request: asked.append(request.url))
+        shown.goto(page.as_uri())
+        wide = shown.evaluate("document.documentElement.scrollWidth")
+        chromium.close()
+
+    assert wide <= width
+    assert asked == [page.as_uri()]

@@ -5,13 +5,13 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from floe.adapters.report.layers import Shape, draw
-from floe.adapters.report.wording import duration, kind, state
+from floe.adapters.report.wording import duration, kind, short, state
 from floe.domain.model.archived_run import ArchivedNode, ArchivedRun
 
 MOST_NODES = 400
 """More are hard to take in; then what failed, what was slow and what lies around them is shown."""
 SHAPE = Shape()
-_NAME = 22
+_NAME = 20
 
 
 class Box(NamedTuple):
@@ -124,7 +124,7 @@ class _Boxes:
             unique_id=node.unique_id,
             key=self._keys[node.unique_id],
             name=node.name,
-            short=node.name if len(node.name) <= _NAME else f"{node.name[: _NAME - 1]}…",
+            short=short(node.name, _NAME),
             kind=kind(node),
             state=state(end),
             took=duration(end.execution_time_s) if end is not None and has_time else "",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from floe.adapters.report.wording import duration, kind, state
+from floe.adapters.report.wording import duration, kind, short, state
 from floe.domain.model.archived_run import ArchivedRun
 from floe.domain.model.node_event import NodeFinished
 
@@ -14,6 +14,8 @@ WIDTH = 1000.0
 _LANE = 30
 _TICKS = 8
 _LETTER = 6.4
+_LEAST = 4
+"""Letters; a label that has to be cut to fewer says nothing."""
 _LAST_LABEL = 0.96
 """Share of the scale; further right a label would not fit."""
 
@@ -110,7 +112,7 @@ def _bar(
     took = (end.at - end.started_at).total_seconds()
     width = max(2.0, WIDTH * took / whole)
     room = int((width - 8) / _LETTER)
-    label = name if len(name) <= room else (f"{name[: room - 1]}…" if room > 4 else "")  # noqa: PLR2004
+    label = short(name, max(room, 0))
     return Bar(
         unique_id=end.unique_id,
         name=name,
@@ -121,7 +123,7 @@ def _bar(
         width=round(width, 2),
         took=duration(took),
         starts=duration(offset),
-        label=label,
+        label=label if label == name or room > _LEAST else "",
         is_critical=is_critical,
     )
 

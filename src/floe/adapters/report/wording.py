@@ -1,6 +1,7 @@
 """Words and marks for the page: a state is a shape and a word, never a colour alone."""
 
 from collections.abc import Mapping
+from unicodedata import east_asian_width
 
 from floe.domain.model.archived_run import ArchivedNode
 from floe.domain.model.node_event import NodeFinished, NodeStatus
@@ -45,3 +46,25 @@ def duration(seconds: float) -> str:
     if seconds < _MINUTE:
         return f"{seconds:.2f} s" if seconds < _TEN else f"{seconds:.1f} s"
     return f"{int(seconds) // _MINUTE} m {int(seconds) % _MINUTE:02d} s"
+
+
+def short(name: str, room: int) -> str:
+    """Return *name* in at most *room* characters: its middle goes, for names differ at the ends.
+
+    Wide signs (East Asian Width, Unicode 11) take the room of two.
+    """
+    if _width(name) <= room:
+        return name
+    head, tail = "", ""
+    for sign, back in zip(name, reversed(name), strict=True):
+        if _width(f"{head}{sign}…{tail}") > room:
+            break
+        head += sign
+        if _width(f"{head}…{back}{tail}") > room:
+            break
+        tail = back + tail
+    return f"{head}…{tail}"
+
+
+def _width(text: str) -> int:
+    return sum(2 if east_asian_width(sign) in "WF" else 1 for sign in text)

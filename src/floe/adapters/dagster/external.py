@@ -18,9 +18,10 @@ from dagster import (
 from floe.adapters.dagster import names
 from floe.adapters.dagster.invocation import dbt_events, run_context_of
 from floe.adapters.dagster.live_streams import live
-from floe.adapters.dagster.manifest import Manifest, Props, is_asset, resource
+from floe.adapters.dagster.manifest import Manifest, Props, relations_read
 from floe.adapters.dagster.results import plain
 from floe.adapters.dagster.run_end import STEP_TAG, ending_run
+from floe.adapters.dagster.selection import escaped
 from floe.adapters.dagster.services import Services
 from floe.adapters.dagster.translator import UNIQUE_ID, FloeTranslator
 from floe.domain.model.node_event import NodeFinished, NodeStatus
@@ -91,12 +92,7 @@ def _grouped(spec: AssetSpec, group: str) -> AssetSpec:
 
 
 def _exposure_spec(manifest: Manifest, translator: FloeTranslator, props: Props) -> AssetSpec:
-    parents = [
-        parent
-        for parent in props["depends_on"].get("nodes") or ()
-        if (found := resource(manifest, parent)) is not None
-        and (is_asset(found) or found["resource_type"] == "source")
-    ]
+    parents = relations_read(manifest, props)
     owner = names.mapping(props.get("owner"))
     owners = [names.owner(str(owner.get("email") or owner.get("name") or ""))]
     metadata = {
@@ -134,7 +130,8 @@ def _freshness_spec(key: AssetKey, props: Props) -> AssetCheckSpec:
 
 
 def _source_criterion(props: Props) -> str:
-    return f"source:{props['package_name']}.{props['source_name']}.{props['name']}"
+    parts = (props["package_name"], props["source_name"], props["name"])
+    return f"source:{escaped('.'.join(map(str, parts)))}"
 
 
 def _freshness_result(key: AssetKey, event: NodeFinished) -> AssetCheckResult:

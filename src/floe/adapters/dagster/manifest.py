@@ -4,6 +4,7 @@ import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -111,6 +112,42 @@ def resource(manifest: Manifest, unique_id: str) -> Props | None:
         if found is not None:
             return mapping(found)
     return None
+
+
+def parents_first(manifest: Manifest) -> Iterator[str]:
+    """Yield the nodes of *manifest*, each after what it reads.
+
+    Raises:
+        ArtifactError: They read each other in a circle.
+    """
+    nodes = mapping(manifest.get("nodes"))
+    reads = {
+        unique_id: mapping(props.get("depends_on")).get("nodes") or ()
+        for unique_id, props in nodes.items()
+    }
+    try:
+        yield from (found for found in TopologicalSorter(reads).static_order() if found in nodes)
+    except CycleError as error:
+        circle = " --> ".join(reversed(error.args[1]))
+        raise ArtifactError(Problem(f"Found a cycle: {circle}", "the dbt project")) from error
+
+
+def relations_read(manifest: Manifest, props: Props) -> list[str]:
+    """Return the assets and sources that *props* reads, with ephemeral models followed through."""
+    found: dict[str, None] = {}
+    waiting = list(mapping(props.get("depends_on")).get("nodes") or ())
+    seen: set[str] = set()
+    while waiting:
+        unique_id = waiting.pop(0)
+        parent = resource(manifest, unique_id)
+        if parent is None or unique_id in seen:
+            continue
+        seen.add(unique_id)
+        if is_asset(parent) or parent["resource_type"] == "source":
+            found[unique_id] = None
+        else:
+            waiting.extend(mapping(parent.get("depends_on")).get("nodes") or ())
+    return list(found)
 
 
 def is_asset(props: Props) -> bool:

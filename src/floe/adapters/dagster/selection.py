@@ -102,16 +102,17 @@ def _criterion(
     """Return a criterion that only *unique_id* meets, as a rule its fully qualified name."""
     props = resource(manifest, unique_id) or {}
     if unique_id.startswith("unit_test."):
-        return f"unit_test:{_escaped(str(props['name']))}"
+        return f"unit_test:{escaped(str(props['name']))}"
     fqn = tuple(str(part) for part in props["fqn"])
-    name = f"fqn:{_escaped('.'.join(fqn))}"
+    name = f"fqn:{escaped('.'.join(fqn))}"
     if fqn not in directories:
         return name
     file = PurePosixPath(str(props["original_file_path"])).name
-    return f"{name},file:{_escaped(file)}"
+    return f"{name},file:{escaped(file)}"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """Return *text* with a placeholder for whatever dbt's selection syntax would read in it."""
     return _SPECIAL.sub("?", text)
 
 

@@ -16,7 +16,7 @@ from dagster import (
 )
 from dagster_dbt import DbtProject, dbt_assets
 
-from floe.adapters.dagster.manifest import Manifest, is_asset, resource
+from floe.adapters.dagster.manifest import Manifest, is_asset, parents_first, resource
 from floe.adapters.dagster.names import mapping
 from floe.adapters.dagster.selection import DbtSelection
 from floe.adapters.dagster.translator import UNIQUE_ID, FloeTranslator
@@ -42,8 +42,13 @@ def project_specs(
     Selections by path look into *project_dir*.
 
     Raises:
+        ArtifactError: Resources read each other in a circle.
         DagsterInvalidDefinitionError: Two resources claim one asset key.
     """
+    for unique_id in parents_first(manifest):
+        # A translation asks for those of its parents: by now they are known, however long the row.
+        if is_asset(manifest["nodes"][unique_id]):
+            translator.get_asset_spec(manifest, unique_id, None)
     if selection.select in _EVERYTHING and not selection.exclude and not selection.selector:
         found = _everything(manifest, translator)
     else:

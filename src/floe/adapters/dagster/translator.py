@@ -217,7 +217,7 @@ def _columns(props: Props, classified: Mapping[str, Mapping[str, str]]) -> list[
         TableColumn(
             name=str(name),
             type=str(column.get("data_type") or UNKNOWN_TYPE),
-            description=column.get("description") or None,
+            description=column.get("description"),
             constraints=_constraints(column),
             tags=_column_tags(column, classified.get(str(name), {})),
         )

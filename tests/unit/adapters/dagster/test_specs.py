@@ -1,18 +1,16 @@
 """What floe defines is what dagster-dbt defines, key by key, and the project's unit tests."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from dagster import (
     AssetCheckKey,
-    AssetExecutionContext,
     AssetKey,
+    AssetsDefinition,
     DagsterInvalidDefinitionError,
-    Output,
 )
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +18,12 @@ from floe.adapters.dagster.manifest import tidy_manifest
 from floe.adapters.dagster.selection import DbtSelection
 from floe.adapters.dagster.specs import ProjectSpecs, project_specs
 from floe.adapters.dagster.translator import FloeTranslator
+from floe.domain.model.errors import ArtifactError
+from tests.unit.adapters.dagster.beside import (
+    assert_assets_equal,
+    assert_checks_equal,
+    dagster_dbts,
+)
 from tests.unit.adapters.dagster.projects import (
     Manifest,
     check_of,
@@ -39,34 +43,13 @@ def floes(manifest: Manifest, selection: DbtSelection = ALL, **options: Any) -> 
     return project_specs(tidy_manifest(manifest), FloeTranslator(**options), selection)
 
 
-def dagster_dbts(manifest: Manifest, **options: Any) -> ProjectSpecs:
-    @dbt_assets(manifest=manifest, **options)
-    def theirs(context: AssetExecutionContext) -> Iterator[Output[None]]:  # noqa: ARG001
-        """Never run."""
-        yield from ()
-
-    return ProjectSpecs(list(theirs.specs), list(theirs.check_specs))
-
-
 def edges(specs: ProjectSpecs) -> Edges:
     return {(dep.asset_key, spec.key) for spec in specs.assets for dep in spec.deps}
 
 
-def keys(specs: ProjectSpecs) -> set[AssetKey]:
-    return {spec.key for spec in specs.assets}
-
-
-def checks(specs: ProjectSpecs) -> dict[AssetCheckKey, tuple[bool, set[AssetKey]]]:
-    return {
-        spec.key: (spec.blocking, {dep.asset_key for dep in spec.additional_deps})
-        for spec in specs.checks
-    }
-
-
-def assert_equal(ours: ProjectSpecs, theirs: ProjectSpecs) -> None:
-    assert keys(ours) == keys(theirs)
-    assert edges(ours) == edges(theirs)
-    assert checks(ours) == checks(theirs)
+def assert_equal(ours: ProjectSpecs, theirs: AssetsDefinition) -> None:
+    assert_assets_equal(ours.assets, theirs.specs)
+    assert_checks_equal(ours.checks, theirs.check_specs)
 
 
 @pytest.mark.parametrize("size", [10, 100, 1_000])
@@ -201,9 +184,23 @@ def is_acyclic(pairs: Edges) -> bool:
     return True
 
 
+def test_models_that_read_each_other_are_named_as_dbt_names_them() -> None:
+    manifest = manifest_of(model("a", "model.shop.b"), model("b", "model.shop.a"))
+
+    with pytest.raises(ArtifactError, match=r"Found a cycle: model\.shop\.\w --> model\.shop"):
+        floes(manifest)
+
+
+@pytest.mark.parametrize("select", ["fqn:*", "package:shop"])
+def test_a_long_row_of_models_is_no_deeper_than_a_short_one(select: str) -> None:
+    rows = [model(f"m{number}", f"model.shop.m{number + 1}") for number in range(1_500)]
+    manifest = manifest_of(*rows, model("m1500"))
+
+    assert len(floes(manifest, DbtSelection((select,))).assets) == 1_501
+
+
 def test_a_manifest_that_is_no_file_names_the_path_and_the_remedy(tmp_path: Path) -> None:
     from floe.adapters.dagster.manifest import read_manifest
-    from floe.domain.model.errors import ArtifactError
 
     missing = tmp_path / "target" / "manifest.json"
 

@@ -101,11 +101,7 @@ class FloeAssetFactory:
             DagsterInvalidDefinitionError: Two dbt resources claim one asset key.
         """
         services = self._ready(project)
-        selection = DbtSelection(
-            select=tuple(select.split()),
-            exclude=tuple((exclude or "").split()),
-            selector=selector or None,
-        )
+        selection = DbtSelection.of(select, exclude, selector)
         floe_translator = translator_for(services, translator)
         with collector_paused():
             specs = specs_of(services, floe_translator, selection)
@@ -123,6 +119,9 @@ class FloeAssetFactory:
     def create_definitions(
         self,
         *projects: Project,
+        select: str = "fqn:*",
+        exclude: str | None = None,
+        selector: str | None = None,
         translator: DagsterDbtTranslator | None = None,
         split: Split = Split.NONE,
         executor: ExecutorDefinition | None = None,
@@ -136,6 +135,9 @@ class FloeAssetFactory:
 
         Args:
             projects: One or more, each with asset keys of its own.
+            select: What of each project becomes assets, in dbt's selection syntax.
+            exclude: What of it does not.
+            selector: A selector of the project's, in place of both.
             translator: How dbt resources become assets, composed with floe's own rules.
             split: Into which steps a project is cut; by default it is one.
             executor: Dagster's executor; by default the steps run in the process of the run, or
@@ -148,46 +150,20 @@ class FloeAssetFactory:
             DagsterInvalidDefinitionError: Two dbt resources claim one asset key.
         """
         with collector_paused():
+            selection = DbtSelection.of(select, exclude, selector)
+            options = StepOptions(retry_policy=retry_policy)
             parts = [
-                self._definitions(self._ready(project), translator, split, retry_policy, exposures)
+                _definitions(
+                    self._ready(project),
+                    translator,
+                    selection,
+                    split=split,
+                    options=options,
+                    exposures=exposures,
+                )
                 for project in projects
             ]
             return Definitions.merge(*parts, Definitions(executor=executor or _executor(split)))
-
-    def _definitions(
-        self,
-        services: Services,
-        translator: DagsterDbtTranslator | None,
-        split: Split,
-        retry_policy: RetryPolicy | None,
-        exposures: bool,  # noqa: FBT001 - passed on from the keyword
-    ) -> Definitions:
-        floe_translator = translator_for(services, translator)
-        specs = specs_of(services, floe_translator, DbtSelection())
-        parts = split_specs(specs, services.manifest, split, default_name(services))
-        assets = [
-            dbt_assets_definition(
-                services,
-                floe_translator,
-                part,
-                DbtSelection(),
-                name=name,
-                whole=split is Split.NONE,
-                options=StepOptions(retry_policy=retry_policy),
-            )
-            for name, part in parts.items()
-        ]
-        own = {spec.key for spec in specs.assets}
-        sources = source_specs(services.manifest, floe_translator, own)
-        outside = exposure_specs(services.manifest, floe_translator) if exposures else []
-        schedulable = _schedulable(services, floe_translator, list(parts))
-        return Definitions(
-            assets=[*assets, *sources, *outside],
-            asset_checks=freshness_checks(services, floe_translator),
-            jobs=schedulable.jobs,
-            schedules=schedulable.schedules,
-            sensors=schedulable.sensors,
-        )
 
     def _ready(self, project: Project) -> Services:
         if isinstance(project, Services):
@@ -195,6 +171,43 @@ class FloeAssetFactory:
         if self._loader is None:
             raise ConfigurationError("only a ready project is taken: there is no loader")
         return self._loader(Path(project) if isinstance(project, str) else project)
+
+
+def _definitions(
+    services: Services,
+    translator: DagsterDbtTranslator | None,
+    selection: DbtSelection,
+    *,
+    split: Split,
+    options: StepOptions,
+    exposures: bool,
+) -> Definitions:
+    floe_translator = translator_for(services, translator)
+    specs = specs_of(services, floe_translator, selection)
+    parts = split_specs(specs, services.manifest, split, default_name(services))
+    assets = [
+        dbt_assets_definition(
+            services,
+            floe_translator,
+            part,
+            selection,
+            name=name,
+            whole=split is Split.NONE,
+            options=options,
+        )
+        for name, part in parts.items()
+    ]
+    own = {spec.key for spec in specs.assets}
+    sources = source_specs(services.manifest, floe_translator, own)
+    outside = exposure_specs(services.manifest, floe_translator) if exposures else []
+    schedulable = _schedulable(services, floe_translator, specs, list(parts))
+    return Definitions(
+        assets=[*assets, *sources, *outside],
+        asset_checks=freshness_checks(services, floe_translator),
+        jobs=schedulable.jobs,
+        schedules=schedulable.schedules,
+        sensors=schedulable.sensors,
+    )
 
 
 def translator_for(services: Services, inner: DagsterDbtTranslator | None) -> FloeTranslator:
@@ -324,12 +337,19 @@ def _executor(split: Split) -> ExecutorDefinition:
 
 
 def _schedulable(
-    services: Services, translator: FloeTranslator, steps: Sequence[str]
+    services: Services, translator: FloeTranslator, specs: ProjectSpecs, steps: Sequence[str]
 ) -> Schedulable:
+    """Return the contract's jobs over *specs*, which may be a part of the project."""
     if services.orchestration is None:
         return Schedulable()
+    assets = {spec.key for spec in specs.assets}
+    checks = {spec.key for spec in specs.checks}
 
     def select(criterion: str) -> ProjectSpecs:
-        return specs_of(services, translator, DbtSelection((criterion,)))
+        found = specs_of(services, translator, DbtSelection((criterion,)))
+        return ProjectSpecs(
+            [spec for spec in found.assets if spec.key in assets],
+            [spec for spec in found.checks if spec.key in checks],
+        )
 
     return schedulables(services.orchestration, select, steps)

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from pathlib import Path
 
-from dagster import Component, ComponentLoadContext, Definitions, Model, Resolvable
+from dagster import Component, ComponentLoadContext, Definitions, Model, Resolvable, RetryPolicy
 
 from floe.adapters.dagster.assets import FloeAssetFactory
 from floe.adapters.dagster.services import Services
@@ -17,13 +17,21 @@ class ProjectComponent(Component, Model, Resolvable):
 
     Attributes:
         artifacts: The contract document; a relative path starts at the component's own folder.
+        select: What of the project becomes assets, in dbt's selection syntax.
+        exclude: What of it does not.
+        selector: A selector of the project's, in place of both.
         split: Into which steps the project is cut: ``none``, ``node``, ``tag`` or ``layer``.
         exposures: Show dbt's exposures as external assets.
+        max_retries: How often a failed step is tried again; each time what is left of it.
     """
 
     artifacts: str
+    select: str = "fqn:*"
+    exclude: str | None = None
+    selector: str | None = None
     split: Split = Split.NONE
     exposures: bool = True
+    max_retries: int = 0
 
     @abstractmethod
     def services(self, artifacts: Path) -> Services:
@@ -37,5 +45,11 @@ class ProjectComponent(Component, Model, Resolvable):
         """
         services = self.services((Path(context.path) / self.artifacts).resolve())
         return FloeAssetFactory().create_definitions(
-            services, split=self.split, exposures=self.exposures
+            services,
+            select=self.select,
+            exclude=self.exclude,
+            selector=self.selector,
+            split=self.split,
+            exposures=self.exposures,
+            retry_policy=RetryPolicy(max_retries=self.max_retries) if self.max_retries else None,
         )

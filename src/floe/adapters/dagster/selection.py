@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import PurePosixPath
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from dagster import AssetCheckKey, AssetCheckSpec, AssetKey, AssetSpec
 
@@ -25,6 +25,11 @@ class DbtSelection(NamedTuple):
     exclude: tuple[str, ...] = ()
     selector: str | None = None
     arguments: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, select: str, exclude: str | None, selector: str | None) -> Self:
+        """Return the selection that a person writes, criteria apart by spaces as for dbt."""
+        return cls(tuple(select.split()), tuple((exclude or "").split()), selector or None)
 
 
 class Selected(NamedTuple):

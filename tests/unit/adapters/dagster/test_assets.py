@@ -42,10 +42,11 @@ from floe.domain.model.node_event import (
     NodeFinished,
     NodeStatus,
 )
+from floe.domain.model.pipeline import JobDefinition, Orchestration
 from floe.domain.model.settings import Links
 from floe.testing.orchestrator import ScriptedObservedDbt
 from tests.unit.adapters.dagster.definitions import NOON, SHOP, services_of
-from tests.unit.adapters.dagster.projects import manifest_of, model, seed, source, write
+from tests.unit.adapters.dagster.projects import layered, manifest_of, model, seed, source, write
 
 FACTORY = FloeAssetFactory()
 
@@ -225,6 +226,30 @@ def test_a_run_may_ask_for_what_meets_more_criteria(
     assert command.defer
 
 
+def test_a_large_subset_is_asked_for_by_name_and_leaves_no_copy_of_the_project(
+    tmp_path: Path, instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, scratch = tmp_path / "project", tmp_path / "scratch"
+    project.mkdir()
+    scratch.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+    services = services_of(layered(300), project, story())
+    before = sorted(project.rglob("*"))
+
+    run(
+        services,
+        instance,
+        selection=AssetSelection.assets(*(f"model_{number:05}" for number in range(250))),
+    )
+
+    (command,) = dbt_of(services).commands
+    named = [item for item in command.select if ".model_" in item]
+    assert len([item for item in named if "not_null" not in item]) == 250
+    assert sorted(project.rglob("*")) == before
+    assert list(scratch.glob("floe-*")) == []
+    assert list(scratch.rglob("manifest.json")) == []
+
+
 def test_a_partition_is_a_nominal_time_and_dbts_variables(
     tmp_path: Path, instance: DagsterInstance
 ) -> None:
@@ -317,6 +342,16 @@ def test_a_split_project_has_every_asset_in_one_step(
     assets = [item for item in definitions.assets or () if isinstance(item, AssetsDefinition)]
     assert len(assets) == steps
     assert sum(len(list(item.keys)) for item in assets) == 3
+
+
+def test_definitions_of_a_part_of_a_project_have_that_part_and_its_jobs(tmp_path: Path) -> None:
+    nightly = JobDefinition(name="nightly", selection=("package:shop",))
+    services = services_of(SHOP, tmp_path, orchestration=Orchestration(jobs=(nightly,)))
+
+    definitions = FACTORY.create_definitions(services, select="customers+")
+
+    selected = definitions.resolve_job_def("nightly").asset_layer.selected_asset_keys
+    assert selected == {AssetKey("customers")}
 
 
 def test_a_path_needs_a_loader(tmp_path: Path) -> None:

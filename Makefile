@@ -8,6 +8,8 @@ BIGQUERY_VENV := .venv-bqemulator
 BIN := $(VENV)/bin
 PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes --no-deps
 SOURCES := src tests benchmarks
+PROFILE_TESTS := tests/unit/adapters/profiles \
+  $(addprefix tests/contract/test_profile_,generator.py store.py)
 
 export PYTHONDONTWRITEBYTECODE :=
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
@@ -61,12 +63,14 @@ engine-test: $(VENV)/.installed $(BIGQUERY_VENV)/.installed ## pass the tests on
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m engine --ignore tests/integration/engines
 	@$(BIN)/python -m pytest tests/integration/engines
 
-check: $(VENV)/.installed ## lint, format, types, architecture, dead code, duplicates
+check: $(VENV)/.installed ## lint, format, types, architecture, coverage of profiles, duplicates
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q tests/architecture
+	$(BIN)/python -m pytest -q $(PROFILE_TESTS) --cov floe.adapters.profiles --cov-branch \
+	  --cov-report term-missing:skip-covered --cov-fail-under 100
 	$(BIN)/pylint src/floe
 
 bench: $(VENV)/.installed ## measure floe beside its peers, into docs/benchmarks.md

@@ -11,14 +11,16 @@ if TYPE_CHECKING:
     from floe.adapters.openlineage.datasets import LineageDatasetBuilder
     from floe.adapters.openlineage.emitter import OpenLineageEmitter
     from floe.adapters.otlp.manager import TracingManager
-    from floe.adapters.profiles.bigquery import BigQueryProfileGenerator
-    from floe.adapters.profiles.databricks import DatabricksProfileGenerator
-    from floe.adapters.profiles.duckdb import DuckDBProfileGenerator
     from floe.adapters.profiles.factory import ProfileFactory
-    from floe.adapters.profiles.postgres import PostgreSQLProfileGenerator
-    from floe.adapters.profiles.redshift import RedshiftProfileGenerator
-    from floe.adapters.profiles.snowflake import SnowflakeProfileGenerator
-    from floe.adapters.profiles.spark import SparkProfileGenerator
+    from floe.adapters.profiles.generators import (
+        BigQueryProfileGenerator,
+        DatabricksProfileGenerator,
+        DuckDBProfileGenerator,
+        PostgreSQLProfileGenerator,
+        RedshiftProfileGenerator,
+        SnowflakeProfileGenerator,
+        SparkProfileGenerator,
+    )
     from floe.adapters.profiles.writer import ProfileWriter
     from floe.domain.model.errors import FloeError
     from floe.domain.model.governance import ColumnClassification
@@ -39,12 +41,12 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "AssetMaterializationResult": "domain.model.materialization",
-    "BigQueryProfileGenerator": "adapters.profiles.bigquery",
+    "BigQueryProfileGenerator": "adapters.profiles.generators",
     "ColumnClassification": "domain.model.governance",
     "ColumnMetadata": "domain.model.manifest",
-    "DatabricksProfileGenerator": "adapters.profiles.databricks",
+    "DatabricksProfileGenerator": "adapters.profiles.generators",
     "DbtModelMetadata": "domain.model.manifest",
-    "DuckDBProfileGenerator": "adapters.profiles.duckdb",
+    "DuckDBProfileGenerator": "adapters.profiles.generators",
     "FloeAssetFactory": "entrypoints.asset_factory",
     "FloeError": "domain.model.errors",
     "FloeTranslator": "adapters.dagster.translator",
@@ -56,15 +58,15 @@ _HOMES = {
     "MaterializationStatus": "domain.model.materialization",
     "OpenLineageConfig": "domain.model.lineage",
     "OpenLineageEmitter": "adapters.openlineage.emitter",
-    "PostgreSQLProfileGenerator": "adapters.profiles.postgres",
+    "PostgreSQLProfileGenerator": "adapters.profiles.generators",
     "ProfileFactory": "adapters.profiles.factory",
     "ProfileGenerator": "ports.profile_generator",
     "ProfileGeneratorConfig": "domain.model.profile",
     "ProfileWriter": "adapters.profiles.writer",
     "Project": "entrypoints.project",
-    "RedshiftProfileGenerator": "adapters.profiles.redshift",
-    "SnowflakeProfileGenerator": "adapters.profiles.snowflake",
-    "SparkProfileGenerator": "adapters.profiles.spark",
+    "RedshiftProfileGenerator": "adapters.profiles.generators",
+    "SnowflakeProfileGenerator": "adapters.profiles.generators",
+    "SparkProfileGenerator": "adapters.profiles.generators",
     "TracingConfig": "domain.model.tracing",
     "TracingManager": "adapters.otlp.manager",
     "open_project": "entrypoints.project",

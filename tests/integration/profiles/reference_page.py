@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
 
-from floe.adapters.profiles.factory import TABLES
 from floe.adapters.profiles.table import Field, Kind, Method
+from floe.adapters.profiles.tables import TABLES
 from floe.adapters.profiles.writer import ProfileWriter
 from tests.integration.profiles import adapter_checks, dbt_check
 from tests.integration.profiles.cases import CASES, Case

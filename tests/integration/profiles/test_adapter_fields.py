@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from floe.adapters.profiles.factory import TABLES
 from floe.adapters.profiles.table import Field, Kind
+from floe.adapters.profiles.tables import TABLES
 from floe.adapters.profiles.writer import ProfileWriter
 from floe.domain.model.literal_credentials import is_credential_key
 from tests.integration.profiles import dbt_check

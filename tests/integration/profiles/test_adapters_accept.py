@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from floe.adapters.profiles.factory import GENERATORS, TABLES
+from floe.adapters.profiles.factory import GENERATORS
+from floe.adapters.profiles.tables import TABLES
 from floe.adapters.profiles.writer import ProfileWriter
 from tests.integration.profiles import adapter_checks, dbt_check
 from tests.integration.profiles.cases import CASES, Case

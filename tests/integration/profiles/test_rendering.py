@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from floe.adapters.profiles.factory import TABLES
 from floe.adapters.profiles.table import Field, Kind
+from floe.adapters.profiles.tables import TABLES
 from floe.adapters.profiles.writer import ProfileWriter
 from floe.domain.model.errors import ProfileError
 from tests.integration.profiles import dbt_check

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from floe.adapters.profiles.factory import GENERATORS, TABLES, ProfileFactory
+from floe.adapters.profiles.factory import GENERATORS, ProfileFactory
 from floe.adapters.profiles.table import Field, Kind
+from floe.adapters.profiles.tables import TABLES
 from floe.adapters.profiles.writer import ProfileWriter
 from floe.domain.model.errors import ProfileError
 from floe.domain.model.pipeline import Dialect, Pipeline

@@ -1,7 +1,6 @@
 """Google BigQuery, as dbt-bigquery signs in to it."""
 
 from floe.adapters.profiles.findings import Findings
-from floe.adapters.profiles.generator import TabularProfileGenerator
 from floe.adapters.profiles.table import SQL_NAME, Field, Kind, Method, Properties, Table
 from floe.domain.model.pipeline import CredentialMode
 
@@ -138,9 +137,3 @@ TABLE = Table(
     credentials={"client_id": "client_id", "client_secret": "client_secret", "scopes": "scope"},
     prepare=_prepare,
 )
-
-
-class BigQueryProfileGenerator(TabularProfileGenerator):
-    """Make profiles for dbt-bigquery. They always name the project: dbt asks Google otherwise."""
-
-    table = TABLE

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from floe.adapters.profiles.output import OutputReader
+from floe.adapters.profiles.tables import TABLES
 from floe.domain.model.errors import Problem, ProfileError
 from floe.domain.model.pipeline import Pipeline
 from floe.domain.model.profile import Profile, ProfileGeneratorConfig, ProfileValue
@@ -65,8 +66,6 @@ def _read(outputs: Mapping[str, object], where: str, config: ProfileGeneratorCon
 
 
 def _output(output: object, where: str) -> tuple[dict[str, ProfileValue], tuple[str, ...]]:
-    from floe.adapters.profiles.factory import TABLES  # The tables' modules know this one.
-
     if not isinstance(output, Mapping):
         raise ProfileError(Problem("must be a mapping", where))
     type_ = output.get("type")

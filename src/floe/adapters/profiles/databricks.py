@@ -4,7 +4,6 @@ import re
 from urllib.parse import urlsplit
 
 from floe.adapters.profiles.findings import Findings
-from floe.adapters.profiles.generator import TabularProfileGenerator
 from floe.adapters.profiles.table import SQL_NAME, Field, Kind, Method, Output, Properties, Table
 from floe.adapters.profiles.template import has_template
 from floe.domain.model.pipeline import CredentialMode
@@ -119,9 +118,3 @@ TABLE = Table(
     prepare=_prepare,
     check=_check,
 )
-
-
-class DatabricksProfileGenerator(TabularProfileGenerator):
-    """Make profiles for dbt-databricks."""
-
-    table = TABLE

@@ -3,7 +3,6 @@
 import re
 
 from floe.adapters.profiles.findings import Findings
-from floe.adapters.profiles.generator import TabularProfileGenerator
 from floe.adapters.profiles.table import SQL_NAME, Field, Kind, Method, Output, Table
 
 _NAME = r"[A-Za-z_]\w*"
@@ -209,9 +208,3 @@ TABLE = Table(
     harmless=frozenset({"attach.secret"}),
     check=_check,
 )
-
-
-class DuckDBProfileGenerator(TabularProfileGenerator):
-    """Make profiles for dbt-duckdb. They need no variable."""
-
-    table = TABLE

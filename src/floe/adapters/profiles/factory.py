@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from floe.adapters.profiles.bigquery import BigQueryProfileGenerator
-from floe.adapters.profiles.databricks import DatabricksProfileGenerator
-from floe.adapters.profiles.duckdb import DuckDBProfileGenerator
 from floe.adapters.profiles.generator import TabularProfileGenerator
-from floe.adapters.profiles.postgres import PostgreSQLProfileGenerator
-from floe.adapters.profiles.redshift import RedshiftProfileGenerator
-from floe.adapters.profiles.snowflake import SnowflakeProfileGenerator
-from floe.adapters.profiles.spark import SparkProfileGenerator
-from floe.adapters.profiles.table import Table
+from floe.adapters.profiles.generators import (
+    BigQueryProfileGenerator,
+    DatabricksProfileGenerator,
+    DuckDBProfileGenerator,
+    PostgreSQLProfileGenerator,
+    RedshiftProfileGenerator,
+    SnowflakeProfileGenerator,
+    SparkProfileGenerator,
+)
 from floe.domain.model.errors import ConfigurationError, Problem
 from floe.ports.profile_generator import ProfileGenerator
 
@@ -29,9 +30,6 @@ GENERATORS: Mapping[str, type[TabularProfileGenerator]] = MappingProxyType(
     {each.table.name: each for each in _CLASSES}
 )
 """floe's own generators by target."""
-
-TABLES: Mapping[str, Table] = MappingProxyType({each.table.name: each.table for each in _CLASSES})
-"""What floe knows of each target."""
 
 
 class ProfileFactory:

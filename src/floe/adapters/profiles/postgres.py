@@ -1,6 +1,5 @@
 """PostgreSQL, as dbt-postgres signs in to it."""
 
-from floe.adapters.profiles.generator import TabularProfileGenerator
 from floe.adapters.profiles.table import SQL_NAME, Field, Kind, Method, Table
 
 TABLE = Table(
@@ -67,9 +66,3 @@ TABLE = Table(
     ),
     together=(("sslcert", "sslkey"),),
 )
-
-
-class PostgreSQLProfileGenerator(TabularProfileGenerator):
-    """Make profiles for dbt-postgres."""
-
-    table = TABLE

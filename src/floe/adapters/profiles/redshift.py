@@ -3,7 +3,6 @@
 import re
 
 from floe.adapters.profiles.findings import Findings
-from floe.adapters.profiles.generator import TabularProfileGenerator
 from floe.adapters.profiles.table import SQL_NAME, Field, Kind, Method, Properties, Table
 from floe.domain.model.pipeline import CredentialMode
 
@@ -128,9 +127,3 @@ TABLE = Table(
     together=(("access_key_id", "secret_access_key"),),
     prepare=_prepare,
 )
-
-
-class RedshiftProfileGenerator(TabularProfileGenerator):
-    """Make profiles for dbt-redshift."""
-
-    table = TABLE

@@ -1,7 +1,6 @@
 """Snowflake, as dbt-snowflake signs in to it."""
 
 from floe.adapters.profiles.findings import Findings
-from floe.adapters.profiles.generator import TabularProfileGenerator
 from floe.adapters.profiles.table import SQL_NAME, Field, Kind, Method, Output, Table
 from floe.domain.model.pipeline import CredentialMode
 
@@ -107,9 +106,3 @@ TABLE = Table(
     conflicts=(("private_key", "private_key_path"),),
     check=_check,
 )
-
-
-class SnowflakeProfileGenerator(TabularProfileGenerator):
-    """Make profiles for dbt-snowflake."""
-
-    table = TABLE

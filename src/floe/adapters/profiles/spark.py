@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from floe.adapters.profiles.findings import Findings
-from floe.adapters.profiles.generator import TabularProfileGenerator
 from floe.adapters.profiles.table import SQL_NAME, Field, Kind, Method, Output, Properties, Table
 
 _NO_SEMICOLON = r"[^;{}]*"
@@ -113,9 +112,3 @@ TABLE = Table(
     prepare=_prepare,
     check=_check,
 )
-
-
-class SparkProfileGenerator(TabularProfileGenerator):
-    """Make profiles for dbt-spark."""
-
-    table = TABLE

@@ -59,12 +59,18 @@ class Describer:
             return True
         return False
 
-    def close(self) -> None:
-        """Wait for the last relations for half a second, and not at all for a slow warehouse."""
-        if self._thread is not None:
-            with contextlib.suppress(queue.Full):
-                self._made.put_nowait(None)
-            self._thread.join(_LAST_ONES_S)
+    def close(self) -> bool:
+        """Wait for the last relations for half a second at most; return whether nothing goes on.
+
+        A second call does nothing.
+        """
+        thread, self._thread = self._thread, None
+        if thread is None:
+            return True
+        with contextlib.suppress(queue.Full):
+            self._made.put_nowait(None)
+        thread.join(_LAST_ONES_S)
+        return not thread.is_alive()
 
     def _serve(self) -> None:
         made = self._made.get()
@@ -80,6 +86,7 @@ class Describer:
         from dbt.adapters.factory import FACTORY
 
         (adapter,) = FACTORY.adapters.values()
+        self._come_before_the_end(adapter.connections)
         made: _Made | None = first
         with adapter.connection_named(THREAD):
             while made is not None:
@@ -87,6 +94,21 @@ class Describer:
                 adapter.connections.rollback_if_open()
                 self._tell(made.unique_id, columns)
                 made = self._made.get()
+
+    def _come_before_the_end(self, connections: Any) -> None:  # noqa: ANN401 - of any adapter
+        """Have dbt wait for us when it closes every connection: to close a busy one is an error.
+
+        A connection that is still busy then is left to the end of the process.
+        """
+        cleanup_all, ours = connections.cleanup_all, connections.get_thread_identifier()
+
+        def waiting() -> None:
+            if not self.close():
+                with connections.lock:
+                    connections.thread_connections.pop(ours, None)
+            cleanup_all()
+
+        connections.cleanup_all = waiting
 
 
 def _columns(adapter: Any, made: _Made) -> Columns:  # noqa: ANN401 - dbt's adapter of any kind

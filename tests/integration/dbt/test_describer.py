@@ -1,0 +1,105 @@
+"""Who asks for columns beside dbt is never in dbt's way, least of all when dbt goes home."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from dbt.adapters.factory import FACTORY
+
+from floe.adapters.dbt.describer import Columns, Describer
+
+pytestmark = pytest.mark.engine
+
+FINISHED = {
+    "data": {
+        "node_info": {
+            "unique_id": "model.shop.a",
+            "resource_type": "model",
+            "materialized": "table",
+            "node_relation": {"relation_name": "dev.a", "schema": "dev", "alias": "a"},
+        },
+        "run_result": {"status": "success"},
+    }
+}
+
+
+class Warehouse:
+    """An adapter of dbt's whose answers take *seconds*, and whose busy connections do not close."""
+
+    def __init__(self, seconds: float) -> None:
+        self.connections = self
+        self.lock = threading.RLock()
+        self.thread_connections: dict[int, str] = {}
+        self.asked = threading.Event()
+        self.busy = False
+        self._seconds = seconds
+
+    def type(self) -> str:
+        return "duckdb"
+
+    def get_thread_identifier(self) -> int:
+        return threading.get_ident()
+
+    @contextmanager
+    def connection_named(self, name: str) -> Iterator[None]:
+        self.thread_connections[threading.get_ident()] = name
+        yield
+
+    def add_query(self, _sql: str, *, auto_begin: bool) -> tuple[None, "Warehouse"]:
+        assert not auto_begin
+        self.busy = True
+        self.asked.set()
+        time.sleep(self._seconds)
+        self.busy = False
+        return None, self
+
+    def fetchall(self) -> list[tuple[str, str]]:
+        return [("id", "INTEGER")]
+
+    def rollback_if_open(self) -> None:
+        """There is nothing to roll back."""
+
+    def cleanup_all(self) -> None:
+        if self.thread_connections and self.busy:
+            raise RuntimeError("connection is busy with another call")
+
+
+@contextmanager
+def asking(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Columns]]:
+    """Let a describer ask *warehouse* for the columns of one table; yield what it tells."""
+    monkeypatch.setattr(FACTORY, "adapters", {"duckdb": warehouse})
+    told: dict[str, Columns] = {}
+    describer = Describer(told.__setitem__)
+    describer.start()
+    finished: dict[str, Any] = FINISHED
+    assert describer.note(finished)
+    assert warehouse.asked.wait(5)
+    yield told
+    assert describer.close()
+
+
+def test_dbt_closes_its_connections_when_the_question_is_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    warehouse = Warehouse(0.1)
+
+    with asking(warehouse, monkeypatch) as told:
+        warehouse.connections.cleanup_all()
+
+        assert told == {"model.shop.a": {"id": "INTEGER"}}
+
+
+def test_dbt_does_not_wait_for_a_slow_warehouse_and_leaves_it_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    warehouse = Warehouse(3)
+
+    with asking(warehouse, monkeypatch):
+        began = time.monotonic()
+        warehouse.connections.cleanup_all()
+
+        assert time.monotonic() - began < 2
+        assert warehouse.busy

@@ -1,4 +1,4 @@
-"""A project laid down by ``floe init``, and the command line run in it as a user would."""
+"""A project as ``floe init`` lays it down, and the command line run in it as a user would."""
 
 import json
 import os
@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+
+from floe.container import scaffold
 
 
 class Ended(NamedTuple):
@@ -71,6 +73,5 @@ def span_attributes(span: Mapping[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Shop:
-    folder = Shop(tmp_path)
-    assert folder.floe("init", "shop").code == 0
+    scaffold(tmp_path / "shop")
     return Shop(tmp_path / "shop")

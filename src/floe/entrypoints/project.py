@@ -254,6 +254,8 @@ class Project:
             reader=self.container.manifest_reader(),
             files=project_files(),
             memory=self.container.memory(),
+            profile=self.container.profile(),
+            environ=self.environ,
         )
 
     def run(

@@ -26,6 +26,12 @@ class DbtProjectFiles(Protocol):
         None where there are no results that can be read.
         """
 
+    def variables_of_environment(self, directory: Path) -> frozenset[str]:
+        """Return the environment variables that the files of the project name, as far as seen.
+
+        A name that dbt puts together is not seen.
+        """
+
     def fingerprint(self, directory: Path) -> str:
         """Return a text that changes whenever a file that dbt parses changes.
 

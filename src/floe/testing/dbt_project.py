@@ -63,6 +63,24 @@ class DbtProjectFilesContract:
         results.write_text("[]", "utf-8")
         assert files.variables_of_last_run(project) is None
 
+    def test_what_the_project_asks_the_environment_is_known(
+        self, files: DbtProjectFiles, project: Path
+    ) -> None:
+        """In models, in YAML and in the project file; seeds ask nothing."""
+        assert files.variables_of_environment(project) == frozenset()
+
+        for name in ("models", "seeds"):
+            (project / name).mkdir()
+        (project / "dbt_project.yml").write_text("vars: {a: \"{{ env_var('IN_PROJECT') }}\"}")
+        (project / "models" / "tide.sql").write_text("select {{ env_var( \"IN_MODEL\", '1') }}")
+        (project / "models" / "tide.yml").write_text("x: '{{ env_var (''NOT'') }}'\n")
+        (project / "models" / "more.yml").write_text("x: \"{{ env_var('IN_YAML') }}\"\n")
+        (project / "seeds" / "tides.csv").write_text("env_var('IN_SEED')\n")
+
+        found = files.variables_of_environment(project)
+
+        assert found == {"IN_PROJECT", "IN_MODEL", "IN_YAML"}
+
     def test_a_fingerprint_lasts_as_long_as_the_files(
         self, files: DbtProjectFiles, project: Path
     ) -> None:

@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 
 import duckdb
 import pytest
+from dagster import DagsterInstance
 
 from floe.domain.model.node_event import InvocationFinished, NodeFinished
+from floe.entrypoints.asset_factory import FloeAssetFactory
 from floe.entrypoints.project import open_project
 from floe.ports.dbt_runner import DbtRunner
 from tests.integration.dbt.conftest import KINDS
@@ -137,43 +139,58 @@ version: "1.0.0"
 compute: {{target: duckdb, properties: {{path: shop.duckdb, schema: {schema}}}}}
 transforms: [{{type: dbt, path: dbt}}]
 """
-SETTINGS = {
-    "orchestrator": "direct",
-    "lineage": {"kind": "file", "path": "lineage.jsonl"},
-}
+SETTINGS = "orchestrator: {orchestrator}\nlineage: {{kind: file, path: lineage.jsonl}}\n"
 
 
 class Pipeline:
     """A floe project whose runs are looked at: in the warehouse, and in the lineage."""
 
     def __init__(self, root: Path, orchestrator: str) -> None:
-        self.root = write(root, {"floe.yaml": CONTRACT.format(schema="dev")})
+        self.root = write(
+            root,
+            {
+                "floe.yaml": CONTRACT.format(schema="dev"),
+                "floe.settings.yaml": SETTINGS.format(orchestrator=orchestrator),
+            },
+        )
         write(root / "dbt", PROJECT)
-        self._settings = SETTINGS | {"orchestrator": orchestrator}
 
     def run(self) -> tuple[Seen, set[str]]:
         """Run everything; return what stands in the warehouse, and the tables lineage names."""
         for name in ("shop.duckdb", "lineage.jsonl"):
             (self.root / name).unlink(missing_ok=True)
-        with open_project(
-            self.root / "floe.yaml",
-            overrides=self._settings,
-            working_dir=self.root,
-        ) as project:
-            outcome = project.run(project.command())
-        assert outcome.summary.exit_code == 0, outcome.summary
+        self._run()
         return look(self.root / "shop.duckdb"), {
             output["name"].removeprefix("shop.")
             for line in (self.root / "lineage.jsonl").read_text().splitlines()
             for output in json.loads(line)["outputs"]
         }
 
+    def _run(self) -> None:
+        with open_project(self.root / "floe.yaml") as project:
+            outcome = project.run(project.command())
+        assert outcome.summary.exit_code == 0, outcome.summary
 
-@pytest.mark.parametrize("orchestrator", ["direct", "dagster"])
+
+class CodeLocation(Pipeline):
+    """The same project, loaded and run as Dagster's own processes do."""
+
+    def _run(self) -> None:
+        definitions = FloeAssetFactory().create_definitions(self.root / "floe.yaml")
+        job = definitions.resolve_implicit_global_asset_job_def()
+        with DagsterInstance.ephemeral() as instance:
+            assert job.execute_in_process(instance=instance).success
+
+
+def pipeline_by(name: str, root: Path) -> Pipeline:
+    return CodeLocation(root, "dagster") if name == "location" else Pipeline(root, name)
+
+
+@pytest.mark.parametrize("name", ["direct", "dagster", "location"])
 def test_a_run_sees_every_change_and_its_lineage_does_too(
-    orchestrator: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pipeline = Pipeline(tmp_path, orchestrator)
+    pipeline = pipeline_by(name, tmp_path)
     first, names = pipeline.run()
     assert names == {f"dev.{name}" for name in (*first.in_schema("dev"), "raw")}
 

@@ -2,13 +2,14 @@
 
 import json
 import os
+import re
 import stat
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from hashlib import sha256
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import yaml
 
@@ -25,8 +26,11 @@ _DEFAULT_PATHS = {
     "docs-paths": (),
     "function-paths": ("functions",),
 }
+_RENDERED = (".sql", ".yml", ".yaml", ".md", ".py")
+_VARIABLE = re.compile(rb"""env_var\s*\(\s*['"]([A-Za-z_][A-Za-z0-9_]*)['"]""")
 _SECOND_NS = 1_000_000_000
 _IGNORED = frozenset({"target", "logs", ".git", ".venv", "__pycache__", "node_modules"})
+_Entry: TypeAlias = tuple[os.DirEntry[str], os.stat_result]
 
 
 class DiskProjectFiles:
@@ -58,6 +62,16 @@ class DiskProjectFiles:
         except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
             return None
         return variables if isinstance(variables, dict) else {}
+
+    def variables_of_environment(self, directory: Path) -> frozenset[str]:
+        """Return the names in ``env_var(...)`` in every file that may call it."""
+        texts = [*_settings(directory)]
+        for name in _parsed_folders(directory):
+            for _, files in _walked(str(directory / name)):
+                texts += [Path(file.path) for file, _ in files if file.name.endswith(_RENDERED)]
+        return frozenset(
+            name.decode() for text in texts for name in _VARIABLE.findall(_content(text))
+        )
 
     def fingerprint(self, directory: Path) -> str:
         """Return a digest of the names, sizes and times of every file that dbt parses.
@@ -117,21 +131,30 @@ def _parsed_folders(directory: Path) -> list[str]:
 
 
 def _stats(root: str) -> Iterator[str]:
-    """Yield a line for each file below *root*; links to folders are followed once."""
+    """Yield a line for each file below *root*."""
+    for folder, files in _walked(root):
+        yield folder[len(root) :]
+        for file, status in files:
+            doubt = "" if status.st_mtime_ns % _SECOND_NS else _digest(file.path)
+            yield f"{file.name}\0{status.st_size}\0{status.st_mtime_ns}{doubt}"
+
+
+def _walked(root: str) -> Iterator[tuple[str, list[_Entry]]]:
+    """Yield each folder below *root* with its files; links to folders are followed once."""
     waiting, seen = [root], set[tuple[int, int]]()
     while waiting:
         folder = waiting.pop()
-        yield folder[len(root) :]
+        files = []
         for entry, status in _entries(folder):
             if not stat.S_ISDIR(status.st_mode):
-                doubt = "" if status.st_mtime_ns % _SECOND_NS else _digest(entry.path)
-                yield f"{entry.name}\0{status.st_size}\0{status.st_mtime_ns}{doubt}"
+                files.append((entry, status))
             elif entry.name not in _IGNORED and (status.st_dev, status.st_ino) not in seen:
                 seen.add((status.st_dev, status.st_ino))
                 waiting.append(entry.path)
+        yield folder, files
 
 
-def _entries(folder: str) -> Iterator[tuple[os.DirEntry[str], os.stat_result]]:
+def _entries(folder: str) -> Iterator[_Entry]:
     try:
         with os.scandir(folder) as entries:
             found = sorted(entries, key=attrgetter("name"))

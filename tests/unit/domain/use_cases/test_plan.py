@@ -56,6 +56,10 @@ class FixedProjectFiles:
     def variables_of_last_run(self, directory: Path) -> None:
         del directory
 
+    def variables_of_environment(self, directory: Path) -> frozenset[str]:
+        del directory
+        return frozenset()
+
     def fingerprint(self, directory: Path) -> str:
         return str(directory)
 

@@ -181,6 +181,7 @@ class Project:
             profiles_dir=self.plan.profiles_dir,
             profile=self.plan.profile.profile_name,
             target=self.plan.profile.target_name,
+            adapter=self.plan.pipeline.compute.target if self.plan.pipeline.compute else "",
             threads=self.plan.profile.threads,
             select=asked.select,
             exclude=asked.exclude,
@@ -276,6 +277,7 @@ class Project:
             DbtRunError: dbt died without an account of itself.
         """
         self.require_environment()
+        self.container.dbt().get_ready(command)
         self.write_profiles()
         self._end_runs_of_the_dead()
         identity = context or self.start()

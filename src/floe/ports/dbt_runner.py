@@ -29,5 +29,12 @@ class DbtRunner(Protocol):
             DbtRunError: dbt died without an account of itself.
         """
 
+    def get_ready(self, command: DbtCommand) -> None:
+        """Begin what takes long before *command* can run, and return at once.
+
+        Nothing of the project is run or written. It is a hint: another command may follow, or
+        none, and what cannot be begun is no error here.
+        """
+
     def close(self) -> None:
         """Let go of anything kept between runs; a second call does nothing."""

@@ -89,5 +89,8 @@ class ScriptedDbtRunner:
             self.stopped = True
             raise
 
+    def get_ready(self, command: DbtCommand) -> None:
+        """Do nothing: the script is ready."""
+
     def close(self) -> None:
         """Do nothing."""

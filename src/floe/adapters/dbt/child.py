@@ -86,7 +86,7 @@ def _watch(connection: socket.socket, request: Request) -> None:
     os.killpg(0, signal.SIGKILL)
 
 
-def read_request(connection: socket.socket, timeout_s: float) -> tuple[Request, int]:
+def read_request(connection: socket.socket, timeout_s: float | None) -> tuple[Request, int]:
     """Return the request on *connection* and the descriptor for dbt's standard error.
 
     Raises:

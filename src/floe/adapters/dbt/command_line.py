@@ -9,6 +9,11 @@ _NO_TELEMETRY = {
     "DBT_SEND_ANONYMOUS_USAGE_STATS": "False",
     "DO_NOT_TRACK": "1",
 }
+_HEEDED_AT_START = (
+    *("PYTHON", "LD_", "DYLD_", "LC_", "LANG", "TZ", "MALLOC_", "OMP_"),
+    *("DBT_PACKAGE_HUB_URL", "DBT_REDSHIFT_CONNECTOR", "DBT_SNOWFLAKE_CONNECTOR", "DBT_SPARK_LOG"),
+)
+"""Prefixes of variables that a process heeds when it starts, or a library when it is imported."""
 
 
 def arguments(command: DbtCommand) -> list[str]:
@@ -53,3 +58,9 @@ def log_options(command: DbtCommand) -> list[str]:
 def environment(command: DbtCommand, inherited: Mapping[str, str]) -> dict[str, str]:
     """Return *inherited* with what *command* adds; dbt's own telemetry is off, always."""
     return {**inherited, **command.environment, **_NO_TELEMETRY}
+
+
+def heeded_at_start(command: DbtCommand, inherited: Mapping[str, str]) -> dict[str, str]:
+    """Return those variables of *command* that a process cannot take on once it has started."""
+    whole = environment(command, inherited)
+    return {name: whole[name] for name in whole if name.startswith(_HEEDED_AT_START)}

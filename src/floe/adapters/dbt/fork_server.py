@@ -1,8 +1,9 @@
 """A server that has dbt imported and forks a child for each run; a program, not a library.
 
-``python -P -m floe.adapters.dbt.fork_server SOCKET [IDLE_S PID_FILE]``: without an idle time it
-serves one run in its own process. It does nothing between runs, but for loading what the last one
-needed, so that the next finds it in memory.
+``python -P -m floe.adapters.dbt.fork_server SOCKET [ADAPTER]`` serves one run in its own process;
+what that run will need is loaded while it waits for it. ``SOCKET IDLE_S PID_FILE`` serves many,
+and does nothing between them but for loading what the last one needed, so that the next finds it
+in memory.
 """
 
 import atexit
@@ -28,9 +29,16 @@ _REQUEST_TIMEOUT_S = 5.0
 _TICK_S = 1.0
 
 
-def serve_once(connection: socket.socket) -> None:
-    """Serve the one request on *connection* in this very process."""
-    request, stderr = child.read_request(connection, _REQUEST_TIMEOUT_S)
+def serve_once(connection: socket.socket, adapter: str = "") -> None:
+    """Serve the one request on *connection* in this very process, with dbt loaded already.
+
+    What cannot be loaded now is an error of the run, which says so.
+    """
+    gc.disable()
+    for name in ("dbt.cli.main", *([f"dbt.adapters.{adapter}"] if adapter else [])):
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+    request, stderr = child.read_request(connection, None)
     _redirect(stderr)
     child.serve(connection, request)
 
@@ -143,11 +151,12 @@ def _redirect(stderr: int) -> None:
     os.close(stderr)
 
 
-def main(descriptor: str, idle_s: str = "", pid_file: str = "") -> None:
+def main(descriptor: str, *words: str) -> None:
     """Serve on the socket *descriptor*: one run here, or many in children."""
     bound = socket.socket(fileno=int(descriptor))
-    if not idle_s:
-        serve_once(bound)
+    if len(words) < 2:  # noqa: PLR2004 - an idle time and a file for the process id
+        serve_once(bound, *words)
+    idle_s, pid_file = words
     if os.fork():
         # Whoever started this waits for it, and not for the server.
         os._exit(0)

@@ -53,6 +53,9 @@ class InProcessDbtRunner:
                 thread.stop()
                 _close_databases()
 
+    def get_ready(self, command: DbtCommand) -> None:
+        """Begin nothing: there is nothing to begin without running it."""
+
     def close(self) -> None:
         """Keep nothing, let go of nothing."""
 

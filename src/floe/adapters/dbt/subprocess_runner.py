@@ -50,6 +50,9 @@ class SubprocessDbtRunner:
                 process_group.stop(process, output, self._grace_s)
                 output.close()
 
+    def get_ready(self, command: DbtCommand) -> None:
+        """Begin nothing: there is nothing to begin without running it."""
+
     def close(self) -> None:
         """Keep nothing, let go of nothing."""
 

@@ -12,18 +12,14 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 from floe.adapters.dbt.child_runner import start
+from floe.adapters.dbt.command_line import heeded_at_start
 from floe.adapters.dbt.outcome import died
 from floe.adapters.dbt.wire import NobodyThereError, Session
+from floe.domain.model.errors import FloeError
 from floe.domain.model.node_event import DbtEvent
 from floe.domain.model.run import DbtCommand
 
 _ATTEMPTS = 3
-_READ_AT_START = (
-    *("PYTHON", "LD_", "DYLD_", "LC_", "LANG", "TZ", "MALLOC_", "OMP_"),
-    *("DBT_PACKAGE_HUB_URL", "DBT_REDSHIFT_CONNECTOR", "DBT_SNOWFLAKE_CONNECTOR", "DBT_SPARK_LOG"),
-)
-"""Prefixes of variables that a process heeds when it starts, or a library when it is imported."""
-
 _PROGRAM = ("fork_server", "child", "programmatic", "kept_manifest")
 
 
@@ -47,6 +43,11 @@ class WarmDbtRunner:
             yield from session.events()
         finally:
             session.stop()
+
+    def get_ready(self, command: DbtCommand) -> None:
+        """Start the server, if there is none."""
+        with contextlib.suppress(OSError, FloeError):
+            self._connect(command).close()
 
     def close(self) -> None:
         """Leave the server to its idle time: the next run may be another process's."""
@@ -128,17 +129,13 @@ def _connected(address: str) -> socket.socket | None:
 
 def _identity(command: DbtCommand) -> str:
     """Return a name for everything that a server cannot change after its start."""
-    environment = {**os.environ, **command.environment}
+    heeded = heeded_at_start(command, os.environ)
     parts = [sys.executable, sys.version, str(os.getuid())]
-    parts += [f"{name}={environment[name]}" for name in sorted(environment) if _heeded(name)]
+    parts += [f"{name}={heeded[name]}" for name in sorted(heeded)]
     installed = {Path(sysconfig.get_path(name)) for name in ("purelib", "platlib")}
     own = {Path(__file__).with_name(f"{name}.py") for name in _PROGRAM}
     parts += [f"{path}@{_modified(path)}" for path in sorted(installed | own)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
-
-
-def _heeded(name: str) -> bool:
-    return name.startswith(_READ_AT_START)
 
 
 def _modified(path: Path) -> int:

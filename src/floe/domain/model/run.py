@@ -36,6 +36,7 @@ class DbtCommand(Value):
     *select*, *exclude* and *selector* are dbt's own syntax. *state_path* holds the artifacts of an
     earlier run or of another environment: what ``state:`` compares with, and what is not selected
     is read from with *defer*. *environment* is added to the environment of this invocation only.
+    *adapter* is the type of the target where it is known, so that its package can be loaded early.
     *arguments* go to dbt as they are. *describe* asks for the columns of every relation that dbt
     makes, where the runner has a way to read them.
     """
@@ -56,6 +57,7 @@ class DbtCommand(Value):
     favor_state: bool = False
     variables: Mapping[str, object] = Field(default_factory=dict)
     environment: Mapping[str, str] = Field(default_factory=dict)
+    adapter: str = ""
     arguments: tuple[str, ...] = ()
     describe: bool = False
 

@@ -1,0 +1,112 @@
+"""Whole commands from a shell: floe beside dbt, dbt-ol and Dagster with dagster-dbt."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.measuring import Cost, cost_of, median, ratio
+from benchmarks.page import against, table
+from benchmarks.workspace import BIN, dbt, floe
+
+_DBT, _DBT_OL, _MATERIALIZE = "dbt build", "dbt-ol build", "dagster asset materialize"
+_PEER = ("-m", "benchmarks.deployed", "dagster-dbt", "--times", "1")
+_DIRECT, _DAGSTER = ("run", "--orchestrator", "direct"), ("run",)
+_WARM = {"FLOE_DBT__KIND": "warm"}
+_OFF = {"FLOE_LINEAGE__KIND": "noop", "FLOE_TRACING__KIND": "noop"}
+_DEAD = "http://127.0.0.1:9"
+_DOWN = {
+    "FLOE_LINEAGE__KIND": "http",
+    "FLOE_LINEAGE__URL": f"{_DEAD}/api/v1/lineage",
+    "FLOE_TRACING__KIND": "otlp_http",
+    "FLOE_TRACING__ENDPOINT": _DEAD,
+}
+_SERVERS = ".floe/state/dbt-*.pid"
+_LONG = 1000
+"""Assets from which on the slowest peer is measured once."""
+
+
+class Contender(NamedTuple):
+    """A command, with what it is held to: a limit of wall, CPU and memory against another."""
+
+    command: Sequence[str]
+    variables: Mapping[str, str] = {}
+    against: str = _DBT
+    wall: float | None = None
+    cpu: float | None = None
+    peak: float | None = None
+    largest: int = 1_000_000
+    """The size beyond which it takes too long."""
+
+
+def contenders(assets: int) -> dict[str, Contender]:
+    """Return what is compared at *assets*, by its name in the table."""
+    whole = {
+        _DBT: Contender(dbt("build")),
+        _DBT_OL: Contender([str(BIN / "dbt-ol"), *dbt("build")[1:]], largest=200),
+        "floe run, direct": Contender(floe(*_DIRECT), wall=1.0, cpu=1.0, peak=1.15),
+        "the same, warm": Contender(floe(*_DIRECT), _WARM, wall=1.0, cpu=1.0, peak=1.15),
+        "the same, backends off": Contender(floe(*_DIRECT), _OFF),
+        "the same, backends down": Contender(floe(*_DIRECT), _DOWN),
+        "floe run, direct, beside dbt-ol": Contender(
+            floe(*_DIRECT), against=_DBT_OL, wall=0.85, largest=200
+        ),
+        "floe run (Dagster)": Contender(floe(*_DAGSTER), wall=1.3, peak=1.4),
+        "floe run (Dagster), warm": Contender(floe(*_DAGSTER), _WARM, wall=0.9, peak=1.4),
+        _MATERIALIZE: Contender(
+            [
+                *(str(BIN / "dagster"), "asset", "materialize", "--select", "*"),
+                *("-m", "benchmarks.location_of_peer"),
+            ],
+            largest=200,
+        ),
+        "floe run (Dagster), warm, beside it": Contender(
+            floe(*_DAGSTER), _WARM, against=_MATERIALIZE, wall=0.3, largest=200
+        ),
+        "dagster-dbt in one process": Contender([sys.executable, *_PEER], largest=_LONG - 1),
+    }
+    return {name: one for name, one in whole.items() if assets <= one.largest}
+
+
+def whole_costs(
+    folder: Path, assets: int, environ: Mapping[str, str], rounds: int
+) -> dict[str, list[Cost]]:
+    """Return the costs of every contender, in alternating rounds after one that does not count."""
+    costs: dict[str, list[Cost]] = {name: [] for name in contenders(assets)}
+    for number in range(rounds + 1):
+        for name, one in contenders(assets).items():
+            cost = cost_of(one.command, folder, {**environ, **one.variables}, _SERVERS)
+            print(f"  {name}: {cost.wall_s:.1f} s, CPU {cost.cpu_s:.1f} s", flush=True)
+            if number:
+                costs[name].append(cost)
+    return costs
+
+
+def whole_table(costs: Mapping[str, Sequence[Cost]]) -> str:
+    """Return medians, and ratios to what each is held against, with the goals."""
+    known = contenders(0)
+    rows = []
+    for name, runs in costs.items():
+        one = known[name]
+        base = costs[one.against]
+        failed = sum(run.code != 0 for run in runs)
+        rows.append(
+            [
+                f"{name} ({failed} of {len(runs)} failed)" if failed else name,
+                f"{median(runs, 'wall_s'):.2f}",
+                f"{median(runs, 'cpu_s'):.2f}",
+                f"{median(runs, 'peak_mib'):.0f}",
+                one.against if name != one.against else "",
+                _held(ratio(runs, base, "wall_s"), one.wall),
+                _held(ratio(runs, base, "cpu_s"), one.cpu),
+                _held(ratio(runs, base, "peak_mib"), one.peak),
+            ]
+        )
+    heads = ["command", "wall s", "CPU s", "peak MiB", "against", "wall", "CPU", "memory"]
+    left_out = sorted(set(known) - set(costs))
+    note = f"\n\nToo long at this size: {', '.join(left_out)}." if left_out else ""
+    return table(heads, rows) + note
+
+
+def _held(measured: float, goal: float | None) -> str:
+    return f"{measured:.2f}" if goal is None else against(measured, goal)

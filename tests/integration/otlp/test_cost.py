@@ -1,18 +1,28 @@
-"""What telemetry costs: processor time, which a busy machine distorts least."""
+"""What telemetry costs: processor time, the least of several tries, which others distort least."""
 
 import gc
+from collections.abc import Callable
+from pathlib import Path
 from time import process_time
 
+from floe.adapters.delivery.sender import BackgroundSender
+from floe.adapters.delivery.sqlite_outbox import SqliteOutbox
 from floe.adapters.noop import NoOpTracer
+from floe.adapters.otlp.outbox_sink import OutboxSink
+from floe.adapters.otlp.sink import Signal
 from floe.adapters.otlp.tracer import OtlpTracer
 from floe.domain.model.node_event import DbtEvent
 from floe.domain.model.run_ledger import RunTransition
+from floe.testing.outbox import DELIVERED
+from floe.testing.sender import ScriptedDeliverer
 from tests.fakes import context, finished, graph, node
-from tests.unit.adapters.otlp.parts import KeepingSink, begun, ended, exporter, transitions
+from tests.unit.adapters.otlp.parts import DESTINATIONS, begun, ended, exporter, tell, transitions
 
 NODES = 1000
-AT_MOST_US = 1000
-"""Microseconds a node, several times what a quiet machine needs."""
+TRIES = 7
+AT_MOST_US = 150.0
+AT_MOST_WHEN_OFF_US = 0.2
+"""Microseconds of processor time a node, and a call."""
 
 
 def a_long_chain() -> list[RunTransition]:
@@ -23,22 +33,37 @@ def a_long_chain() -> list[RunTransition]:
     return transitions(run, *events, over=graph(*nodes))
 
 
-def test_a_node_costs_little() -> None:
-    story = a_long_chain()
-    tracer = OtlpTracer(exporter(KeepingSink()))
-    gc.collect()
-    before = process_time()
-    for transition in story:
-        tracer.record(transition)
-    tracer.close(60)
+def least_us(work: Callable[[], None], times: int) -> float:
+    """Return the microseconds that one of *times* costs in the best of several tries."""
+    tries = []
+    for _ in range(TRIES):
+        gc.collect()
+        before = process_time()
+        work()
+        tries.append(process_time() - before)
+    return min(tries) / times * 1e6
 
-    assert (process_time() - before) / NODES * 1e6 < AT_MOST_US
+
+def test_a_node_costs_little(tmp_path: Path) -> None:
+    """From the transition to the acknowledged row in the outbox."""
+    story, outbox = a_long_chain(), SqliteOutbox(tmp_path)
+
+    def run() -> None:
+        takers = {name: ScriptedDeliverer(lambda _: DELIVERED) for name in DESTINATIONS.values()}
+        sink = OutboxSink(outbox, BackgroundSender(outbox, takers), DESTINATIONS)
+        tracer = OtlpTracer(exporter(sink))
+        tell(tracer, story)
+        reports = {report.destination: report for report in tracer.close(60)}
+        assert reports[DESTINATIONS[Signal.TRACES]].is_complete
+
+    assert least_us(run, NODES) < AT_MOST_US
 
 
 def test_nothing_costs_next_to_nothing() -> None:
-    (transition, *_), tracer = transitions(context(), begun()), NoOpTracer()
-    before = process_time()
-    for _ in range(100_000):
-        tracer.record(transition)
+    (transition, *_), record = transitions(context(), begun()), NoOpTracer().record
 
-    assert (process_time() - before) / 100_000 * 1e6 < 5
+    def run() -> None:
+        for _ in range(50_000):
+            record(transition)
+
+    assert least_us(run, 50_000) < AT_MOST_WHEN_OFF_US

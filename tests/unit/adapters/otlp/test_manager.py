@@ -121,17 +121,20 @@ def test_off_means_that_nothing_of_opentelemetry_is_imported() -> None:
     assert told.stdout == "[]\n"
 
 
-def test_on_means_that_no_sdk_is_imported() -> None:
+def test_on_means_the_messages_and_nothing_else_of_opentelemetry() -> None:
+    """So the extra that brings the messages is all that exporting needs."""
     code = (
         "import sys\n"
-        "import floe.adapters.otlp.tracer, floe.adapters.otlp.http_transport\n"
-        "print([name for name in sys.modules if name.startswith('opentelemetry.sdk')])"
+        "from floe.adapters.otlp import http_transport, grpc_transport, log_lines, manager, tracer\n"
+        "from floe.adapters.otlp import line_sink, outbox_sink, environment\n"
+        "parts = {name.split('.')[1] for name in sys.modules if name.startswith('opentelemetry.')}\n"
+        "print(parts)"
     )
     told = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-c", code], capture_output=True, check=True, text=True
     )
 
-    assert told.stdout == "[]\n"
+    assert told.stdout == "{'proto'}\n"
 
 
 def test_a_missing_package_costs_a_warning_and_not_the_work(

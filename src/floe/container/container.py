@@ -97,4 +97,5 @@ class Container(containers.DeclarativeContainer):
         tracer,
         redactor,
         describe=settings.provided.warehouse_types,
+        queries=settings.provided.trace_queries,
     )

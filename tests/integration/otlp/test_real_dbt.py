@@ -27,6 +27,7 @@ pytestmark = pytest.mark.engine
 HOW_TO = Path(__file__).parents[3] / "docs" / "how-to" / "see-a-trace.md"
 QUERY_COMMENT = re.compile(r"```yaml\n(query-comment:\n.*?)```", re.DOTALL)
 TRACEPARENT = re.compile(r"traceparent='00-([0-9a-f]{32})-([0-9a-f]{16})-01'")
+INTERNAL = 1
 FILES = {
     "profiles/profiles.yml": """
 shop:
@@ -67,7 +68,9 @@ class Told:
     def nodes(self) -> dict[str, Any]:
         """Unique id → span."""
         spans = {
-            attributes_of(span.attributes).get("dbt.node.unique_id"): span for span in self.spans
+            attributes_of(span.attributes).get("dbt.node.unique_id"): span
+            for span in self.spans
+            if span.kind == INTERNAL
         }
         return {str(name): span for name, span in spans.items() if name}
 
@@ -91,7 +94,13 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return project
 
 
-def run(project: Path, *select: str, rows: int = 1000, stop: str | None = None) -> Told:
+def run(
+    project: Path,
+    *select: str,
+    rows: int = 1000,
+    stop: str | None = None,
+    queries: bool = False,
+) -> Told:
     context = RunContext(
         run_id=str(uuid4()), pipeline="shop", started_at=utc_now(), target="duckdb"
     )
@@ -104,6 +113,7 @@ def run(project: Path, *select: str, rows: int = 1000, stop: str | None = None) 
         target="dev",
         select=select,
         variables={"rows": rows},
+        queries=queries,
         environment={
             "TRACEPARENT": str(parent),
             "SHOP_DATABASE": str(project / "shop.duckdb"),
@@ -214,3 +224,21 @@ def test_a_run_that_is_broken_off_ends_every_span(project: Path, build: Told) ->
     assert said["dbt.node.status"] == "interrupted"
     assert said["error.type"] == "interrupted"
     assert len(told.spans) == 3
+
+
+def test_every_statement_is_a_span_inside_its_node(project: Path, build: Told) -> None:
+    del build
+    told = run(project, "customers", "broken", queries=True)
+    nodes = {span.span_id: span for span in told.nodes.values()}
+    queries = [span for span in told.spans if span.kind != INTERNAL]
+    failed = [span for span in queries if span.status.code == 2]
+
+    for query in queries:
+        node = nodes[query.parent_span_id]
+        assert node.start_time_unix_nano <= query.start_time_unix_nano
+        assert query.end_time_unix_nano <= node.end_time_unix_nano
+    texts = [attributes_of(span.attributes)["db.query.text"] for span in queries]
+    assert any("customers" in text and text.startswith("create view") for text in texts)
+    assert not any("traceparent" in text for text in texts)
+    assert [span.parent_span_id for span in failed] == [told.nodes["model.shop.broken"].span_id]
+    assert "nowhere" in failed[0].status.message

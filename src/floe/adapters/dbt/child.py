@@ -1,8 +1,8 @@
 """One invocation of dbt in a process of its own, which reports to whoever is on the socket.
 
-The request is one JSON object: ``words``, ``environment``, ``directory`` and ``describe``. The
-answer is one JSON object a line: first ``pid``, then dbt's events and, where *describe* asks for
-them, the columns of relations, at last ``exit_code`` and ``message``. The
+The request is one JSON object: ``words``, ``environment``, ``directory``, ``describe`` and
+``queries``. The answer is one JSON object a line: first ``pid``, then dbt's events and, where
+*describe* asks for them, the columns of relations, at last ``exit_code`` and ``message``. The
 socket is also the lifeline: when its other end is gone, dbt is interrupted.
 """
 
@@ -38,7 +38,11 @@ def serve(connection: socket.socket, request: Request) -> NoReturn:
         report({"pid": os.getpid()})
         threading.Thread(target=_watch, args=(connection, request), daemon=True).start()
         exit_code, message = invoke(
-            request["words"], report, tune_gc=True, describe=request["describe"]
+            request["words"],
+            report,
+            tune_gc=True,
+            describe=request["describe"],
+            queries=request["queries"],
         )
         report({"exit_code": exit_code, "message": message})
         code = 0

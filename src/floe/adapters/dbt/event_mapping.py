@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from floe.adapters.dbt.programmatic import COLUMNS_FOLLOW
+from floe.adapters.dbt.programmatic import COLUMNS_FOLLOW, QUERY_EVENTS
+from floe.adapters.dbt.query_log import QueryLog
 from floe.domain.model.errors import EnvironmentNotReadyError, Problem
 from floe.domain.model.node_event import (
     DbtEvent,
@@ -59,6 +60,7 @@ class EventMapping:
         self._compiled_code = compiled_code
         self._lines: dict[str, Raw] = {}
         self._latest_line_on: dict[str, Raw] = {}
+        self._queries = QueryLog()
         self._batches: set[tuple[str, str]] = set()
         self._failed_hooks: dict[str, NodeFinished] = {}
         self._started: set[str] = set()
@@ -69,7 +71,7 @@ class EventMapping:
         self.completed_at: datetime | None = None
         """When dbt said that its command was over; None until then."""
 
-    def feed(self, raw: Raw) -> Iterator[DbtEvent]:
+    def feed(self, raw: Raw) -> Iterator[DbtEvent]:  # noqa: C901 - one case an event
         """Yield what *raw* (``info`` and ``data``, dbt structured logging) means, if anything.
 
         Or *raw* holds a ``unique_id`` and the ``columns`` of its relation.
@@ -96,6 +98,8 @@ class EventMapping:
             case "RunResultError":
                 yield from self._hook_failed(raw)
                 yield from self._log(raw)
+            case name if name in QUERY_EVENTS:
+                self._queries.hear(name, _unique_id(raw), _thread(raw), _at(raw), raw["data"])
             case name if name in _RESULT_LINES:
                 self._keep_line(raw)
             case _:
@@ -173,12 +177,13 @@ class EventMapping:
         unique_id, resource_type = node["unique_id"], str(node.get("resource_type", ""))
         response = _whole_numbers(result.get("adapter_response") or {})
         at = _moment(node.get("node_finished_at")) or _at(raw)
+        status = _status(result.get("status") or node.get("node_status"), raw)
         return NodeFinished(
             at=at,
             unique_id=unique_id,
             resource_type=resource_type,
             name=str(node.get("node_name", "")),
-            status=_status(result.get("status") or node.get("node_status"), raw),
+            status=status,
             started_at=min(_moment(node.get("node_started_at")) or at, at),
             execution_time_s=max(float(result.get("execution_time") or 0.0), 0.0),
             message=plain(str(result.get("message") or "")).strip() or None,
@@ -189,6 +194,7 @@ class EventMapping:
             adapter_response=response,
             compiled_code=self._compiled(unique_id, resource_type, node),
             thread=str(result.get("thread") or _thread(raw)),
+            queries=self._queries.of(unique_id, at, failed=status.is_failure),
             columns_follow=bool(raw["data"].get(COLUMNS_FOLLOW)),
             raw=line,
         )
@@ -205,15 +211,17 @@ class EventMapping:
             return
         self._finished.add(unique_id)
         at = _moment(node.get("node_finished_at")) or _at(raw)
+        status = _status(data.get("status"), raw)
         finished = NodeFinished(
             at=at,
             unique_id=unique_id,
             resource_type="operation",
             name=str(node.get("node_name", "")),
-            status=_status(data.get("status"), raw),
+            status=status,
             started_at=min(_moment(node.get("node_started_at")) or at, at),
             execution_time_s=max(float(data.get("execution_time") or 0.0), 0.0),
             thread=_thread(raw),
+            queries=self._queries.of(unique_id, at, failed=status.is_failure),
             raw=raw,
         )
         if finished.status.is_failure:

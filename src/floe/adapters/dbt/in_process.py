@@ -40,7 +40,7 @@ class InProcessDbtRunner:
         mapping = EventMapping(CompiledFiles(command, time.time() - 1))
         with _ONE_AT_A_TIME, _environment(environment(command, os.environ)), _root_logger():
             words = [*log_options(command), *arguments(command)]
-            thread = _DbtThread(words, describe=command.describe)
+            thread = _DbtThread(words, command)
             thread.start()
             try:
                 for item in thread.items():
@@ -67,17 +67,23 @@ class _Stopped(Exception):  # noqa: N818 - it tells dbt's nodes to give up, not 
 class _DbtThread(threading.Thread):
     """dbt, its events in a bounded queue, and a way to make it give up."""
 
-    def __init__(self, words: list[str], *, describe: bool) -> None:
+    def __init__(self, words: list[str], command: DbtCommand) -> None:
         super().__init__(name="dbt", daemon=True)
         self._words = words
-        self._describe = describe
+        self._command = command
         self._items: queue.Queue[Raw | _Exited] = queue.Queue(_WAITING_EVENTS)
         self._stopping = threading.Event()
         self._working = False
 
     def run(self) -> None:
         try:
-            exited = invoke(self._words, self._report, tune_gc=False, describe=self._describe)
+            exited = invoke(
+                self._words,
+                self._report,
+                tune_gc=False,
+                describe=self._command.describe,
+                queries=self._command.queries,
+            )
         except BaseException as error:  # noqa: BLE001 - the edge of a thread
             exited = (2, f"{type(error).__name__}: {error}")
         self._put(exited)

@@ -15,6 +15,9 @@ from floe.adapters.dbt.describer import THREAD, Columns, Describer
 DEBUG_EVENTS = frozenset({"NodeFinished", "CommandCompleted"})
 """The only events of level debug that say something to the mapping."""
 
+QUERY_EVENTS = frozenset({"SQLQuery", "SQLQueryStatus"})
+"""The beginning and the good end of a statement: of level debug, for those who ask for them."""
+
 SILENT = ("--log-level=none", "--no-quiet", "--no-use-colors", "--no-use-colors-file")
 """dbt prints nothing; ``--quiet`` would silence the events as well.
 
@@ -42,21 +45,27 @@ class Message(Protocol):
 
 
 def invoke(
-    words: Sequence[str], report: Report, *, tune_gc: bool, describe: bool = False
+    words: Sequence[str],
+    report: Report,
+    *,
+    tune_gc: bool,
+    describe: bool = False,
+    queries: bool = False,
 ) -> tuple[int, str]:
     """Run dbt with *words* and return its exit code, and its message if it could not run.
 
     With *tune_gc* the collector rests while dbt loads its manifest, hundreds of thousands of
     objects that stay; what is loaded then is never looked at again. Only for a process that
     ends with this invocation. With *describe* the columns of what dbt makes are reported too, as
-    ``{"unique_id": ..., "columns": {name: type}}``.
+    ``{"unique_id": ..., "columns": {name: type}}``; with *queries* the statements that it sends.
     """
     if tune_gc:
         gc.disable()
     from dbt.cli.main import dbtRunner
 
     describer = Describer(_reporting_columns(report)) if describe else None
-    listener = _Listener(report, tune_gc=tune_gc, describer=describer)
+    wanted = DEBUG_EVENTS | QUERY_EVENTS if queries else DEBUG_EVENTS
+    listener = _Listener(report, wanted, tune_gc=tune_gc, describer=describer)
     result = dbtRunner(callbacks=[listener]).invoke([*SILENT, *words])
     if describer is not None:
         describer.close()
@@ -69,14 +78,22 @@ def invoke(
 class _Listener:
     """Pick the events that matter before they are turned into dicts: most of them do not."""
 
-    def __init__(self, report: Report, *, tune_gc: bool, describer: Describer | None) -> None:
+    def __init__(
+        self,
+        report: Report,
+        wanted: frozenset[str],
+        *,
+        tune_gc: bool,
+        describer: Describer | None,
+    ) -> None:
         self._report = report
+        self._wanted = wanted
         self._tune_gc = tune_gc
         self._describer = describer
 
     def __call__(self, message: Message) -> None:
         info = message.info
-        if (info.level == "debug" and info.name not in DEBUG_EVENTS) or info.thread == THREAD:
+        if (info.level == "debug" and info.name not in self._wanted) or info.thread == THREAD:
             return
         if info.name == _MANIFEST_IS_LOADED:
             self._begin()

@@ -16,14 +16,13 @@ from floe.adapters.dbt.command_line import arguments, environment, log_options
 from floe.adapters.dbt.compiled_code import CompiledFiles
 from floe.adapters.dbt.event_mapping import EventMapping
 from floe.adapters.dbt.outcome import died
-from floe.adapters.dbt.programmatic import DEBUG_EVENTS
+from floe.adapters.dbt.programmatic import DEBUG_EVENTS, QUERY_EVENTS
 from floe.domain.model.errors import EnvironmentNotReadyError, Problem
 from floe.domain.model.node_event import DbtEvent, Raw
 from floe.domain.model.run import DbtCommand
 
 _LOGS = ("--log-format=json", "--log-level=debug", "--no-use-colors", "--no-quiet")
 _DEBUG = b'"level": "debug"'
-_WANTED = tuple(f'"name": "{name}"'.encode() for name in DEBUG_EVENTS)
 _STDERR_TAIL = 4_000
 
 
@@ -37,12 +36,14 @@ class SubprocessDbtRunner:
     def run(self, command: DbtCommand) -> Generator[DbtEvent, None, None]:
         """Yield the events of *command*; dbt is gone when the generator is."""
         mapping = EventMapping(CompiledFiles(command, time.time() - 1))
+        names = DEBUG_EVENTS | QUERY_EVENTS if command.queries else DEBUG_EVENTS
+        wanted = tuple(f'"name": "{name}"'.encode() for name in names)
         with tempfile.TemporaryFile() as stderr:
             process = self._start(command, stderr)
             output = cast("IO[bytes]", process.stdout)
             try:
                 for line in output:
-                    raw = _event(line)
+                    raw = _event(line, wanted)
                     if raw is not None:
                         yield from mapping.feed(raw)
                 yield from _end(mapping, process.wait(), _tail(stderr))
@@ -82,9 +83,9 @@ class SubprocessDbtRunner:
         return found
 
 
-def _event(line: bytes) -> Raw | None:
-    """Return the event on *line*, or None for one that says nothing to the mapping."""
-    if _DEBUG in line and not any(name in line for name in _WANTED):
+def _event(line: bytes, wanted: tuple[bytes, ...]) -> Raw | None:
+    """Return the event on *line*, or None for one of level debug that is not *wanted*."""
+    if _DEBUG in line and not any(name in line for name in wanted):
         return None
     try:
         raw = json.loads(line)

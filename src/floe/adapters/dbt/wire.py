@@ -48,6 +48,7 @@ class Session:
             "directory": os.getcwd(),  # noqa: PTH109 - sent as it is
             "grace_s": self._grace_s,
             "describe": self._command.describe,
+            "queries": self._command.queries,
         }
         body = json.dumps(request).encode()
         try:

@@ -19,6 +19,7 @@ from floe.adapters.otlp.resource import SCHEMA_URL, SCOPE
 from floe.adapters.otlp.span_record import LogRecord, SpanRecord
 from floe.domain.model.tracing import AttributeValue
 
+_CLIENT, _INTERNAL = trace_pb2.Span.SPAN_KIND_CLIENT, trace_pb2.Span.SPAN_KIND_INTERNAL
 _SAMPLED = 0x01
 _HAS_IS_REMOTE = 0x100
 _IS_REMOTE = 0x200
@@ -91,7 +92,7 @@ class Encoder:
         remote = _IS_REMOTE if record.parent_is_remote else 0
         span.flags = _SAMPLED | _HAS_IS_REMOTE | remote
         span.name = record.name
-        span.kind = trace_pb2.Span.SPAN_KIND_INTERNAL
+        span.kind = _CLIENT if record.is_client else _INTERNAL
         span.start_time_unix_nano = record.start_ns
         span.end_time_unix_nano = record.end_ns
         _put(span.attributes, record.attributes.items(), self._longest)

@@ -9,6 +9,7 @@ from opentelemetry.trace import (
     Link,
     NonRecordingSpan,
     SpanContext,
+    SpanKind,
     Status,
     StatusCode,
     TraceFlags,
@@ -64,6 +65,7 @@ class HostSpans:
             span = self._tracer.start_span(
                 record.name,
                 context=_parent(record),
+                kind=SpanKind.CLIENT if record.is_client else SpanKind.INTERNAL,
                 attributes={**record.shared, **record.attributes},
                 links=_links(record),
                 start_time=record.start_ns,

@@ -25,7 +25,8 @@ class SpanRecord:
 
     *shared* are the attributes that all spans of an invocation have in common: one and the same
     object, so that they are encoded once. *error* is the description of a failure: None leaves
-    the status unset, which is what success means (semantic conventions 1.44).
+    the status unset, which is what success means (semantic conventions 1.44). *is_client* is true
+    of a span that waits for another machine: its kind is CLIENT, that of others INTERNAL.
     """
 
     trace_id: str
@@ -39,6 +40,7 @@ class SpanRecord:
     attributes: Mapping[str, AttributeValue] = field(default_factory=lambda: _NONE)
     links: tuple[SpanLink, ...] = ()
     error: str | None = None
+    is_client: bool = False
 
 
 @dataclass(frozen=True, slots=True)

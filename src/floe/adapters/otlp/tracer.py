@@ -20,6 +20,7 @@ from floe.adapters.otlp.measurements import (
     Instrument,
     Meter,
 )
+from floe.adapters.otlp.queries import of_queries
 from floe.adapters.otlp.sampling import TraceSampler
 from floe.adapters.otlp.span_record import SpanRecord
 from floe.domain.model.delivery import DeliveryReport
@@ -147,6 +148,8 @@ class OtlpTracer:
             self._measure_node(end, invocation, record)
         if invocation.is_sampled:
             self._write(record)
+            for query in of_queries(end, record, invocation.shared):
+                self._write(query)
         if self._logs is not None and not end.is_invocation and spans.is_failure(end):
             self._logs.add(spans.exception_of(end))
 

@@ -55,6 +55,15 @@ class NodeStarted(Value):
     raw: Raw | None = Field(default=None, repr=False)
 
 
+class Query(Value):
+    """A statement that dbt sent to the warehouse for a node; *failed* where it had no good end."""
+
+    started_at: UtcDatetime
+    finished_at: UtcDatetime
+    text: str = Field(repr=False)
+    failed: bool = False
+
+
 class NodeFinished(Value):
     """dbt is done with a node: executed, failed, or skipped without being started.
 
@@ -79,6 +88,7 @@ class NodeFinished(Value):
     adapter_response: Mapping[str, Any] = Field(default_factory=dict)
     compiled_code: str | None = Field(default=None, repr=False)
     thread: str | None = None
+    queries: tuple[Query, ...] = Field(default=(), repr=False)
     columns_follow: bool = False
     raw: Raw | None = Field(default=None, repr=False)
 

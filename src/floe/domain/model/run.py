@@ -38,7 +38,7 @@ class DbtCommand(Value):
     is read from with *defer*. *environment* is added to the environment of this invocation only.
     *adapter* is the type of the target where it is known, so that its package can be loaded early.
     *arguments* go to dbt as they are. *describe* asks for the columns of every relation that dbt
-    makes, where the runner has a way to read them.
+    makes, where the runner has a way to read them; *queries* for every statement that it sends.
     """
 
     verb: DbtVerb = DbtVerb.BUILD
@@ -60,6 +60,7 @@ class DbtCommand(Value):
     adapter: str = ""
     arguments: tuple[str, ...] = ()
     describe: bool = False
+    queries: bool = False
 
     @field_validator("project_dir", "profiles_dir", "target_path", "state_path")
     @classmethod

@@ -197,8 +197,9 @@ class Settings(Value):
 
     *state_dir* holds the outbox and the run archive. *lineage_required* makes a run fail when an
     event cannot be kept. *flush_timeout_s* bounds the wait for backends at the end of a run.
-    *log_format* is how floe's own log lines look on standard error: as text, or as JSON with the
-    ids of trace, span and lineage run, from *log_level* on, in which the story of the run is told.
+    *trace_queries* makes a span of every statement that dbt sends. *log_format* is how floe's own
+    log lines look on standard error: as text, or as JSON with the ids of trace, span and lineage
+    run, from *log_level* on, in which the story of the run is told.
     *secret_template* names the variables of a target: ``{target}``, ``{ref}`` and ``{field}``
     are replaced, in upper case. *dataset_namespace* overrides the name of the warehouse.
     *capture_sql* says whether compiled SQL leaves with the lineage, *warehouse_types* whether the
@@ -213,6 +214,7 @@ class Settings(Value):
     orchestrator: Literal["dagster", "direct"] = "dagster"
     state_dir: Path = Path(".floe/state")
     flush_timeout_s: float = Field(default=2.0, ge=0, le=60)
+    trace_queries: bool = False
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     secret_template: str | None = None

@@ -6,7 +6,12 @@ from contextlib import closing, suppress
 
 from floe.domain.model.identity import invocation_job_name
 from floe.domain.model.manifest import ProjectGraph
-from floe.domain.model.node_event import DbtEvent, InvocationStarted, RelationDescribed
+from floe.domain.model.node_event import (
+    DbtEvent,
+    InvocationStarted,
+    NodeFinished,
+    RelationDescribed,
+)
 from floe.domain.model.redaction import Redactor
 from floe.domain.model.run import DbtCommand, DbtVerb, RunContext
 from floe.domain.model.run_ledger import RunLedger, RunTransition
@@ -71,7 +76,8 @@ def observe(
 class ObservedRunner:
     """A dbt runner whose every run is observed; ``account`` adds up over all of them.
 
-    With *describe* the warehouse is asked what is in each relation that dbt has made.
+    With *describe* the warehouse is asked what is in each relation that dbt has made; with
+    *queries* the tracer hears of each statement.
     """
 
     def __init__(
@@ -82,9 +88,11 @@ class ObservedRunner:
         redactor: Redactor,
         *,
         describe: bool = False,
+        queries: bool = False,
     ) -> None:
         self._runner = runner
         self._describe = describe and isinstance(lineage, DescribedLineageEmitter)
+        self._queries = queries
         self._lineage = lineage
         self._tracer = tracer
         self._redactor = redactor
@@ -109,7 +117,8 @@ class ObservedRunner:
             ),
         }
         environment = {**told, **command.environment}
-        asked = command.model_copy(update={"environment": environment, "describe": self._describe})
+        wanted = {"describe": self._describe, "queries": self._queries}
+        asked = command.model_copy(update={"environment": environment, **wanted})
         events = self._runner.run(asked)
         return observe(
             _naming_the_verb(events, command.verb),
@@ -153,6 +162,12 @@ def masked(event: DbtEvent, redactor: Redactor) -> DbtEvent:
         nested = getattr(event, field, None)
         if nested:
             update[field] = redactor.value(nested)
+    if isinstance(event, NodeFinished) and event.queries:
+        texts = [redactor.text(query.text) for query in event.queries]
+        update["queries"] = tuple(
+            query.model_copy(update={"text": text})
+            for query, text in zip(event.queries, texts, strict=True)
+        )
     return event.model_copy(update=update) if update else event
 
 

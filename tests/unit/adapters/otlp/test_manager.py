@@ -125,10 +125,10 @@ def test_on_means_the_messages_and_nothing_else_of_opentelemetry() -> None:
     """So the extra that brings the messages is all that exporting needs."""
     code = (
         "import sys\n"
-        "from floe.adapters.otlp import http_transport, grpc_transport, log_lines, manager, tracer\n"
-        "from floe.adapters.otlp import line_sink, outbox_sink, environment\n"
-        "parts = {name.split('.')[1] for name in sys.modules if name.startswith('opentelemetry.')}\n"
-        "print(parts)"
+        "from floe.adapters.otlp import environment, grpc_transport, http_transport\n"
+        "from floe.adapters.otlp import line_sink, log_lines, manager, outbox_sink, tracer\n"
+        "names = [name for name in sys.modules if name.startswith('opentelemetry.')]\n"
+        "print({name.split('.')[1] for name in names})"
     )
     told = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-c", code], capture_output=True, check=True, text=True

@@ -8,6 +8,7 @@ selected by the same ``kind``.
 from floe.container.container import Container
 from floe.container.contract import (
     changed_source,
+    client_settings,
     discover,
     document_reader,
     document_writer,
@@ -30,6 +31,7 @@ __all__ = [
     "LINEAGE",
     "Container",
     "changed_source",
+    "client_settings",
     "dagster_asset_factory",
     "dagster_component",
     "dagster_orchestrator",

@@ -53,6 +53,13 @@ def project_settings(root: Path) -> Mapping[str, Any]:
     return read_settings(root / FILE_NAME)
 
 
+def client_settings(environ: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return what the configuration of openlineage-python in *environ* says, if there is any."""
+    from floe.adapters.openlineage_config import client_settings
+
+    return client_settings(environ)
+
+
 def scaffold(directory: Path) -> tuple[Path, ...]:
     """Lay the demo project down in *directory* and return the files that were written."""
     from floe.adapters import demo

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from dependency_injector import containers, providers
 
@@ -13,6 +13,9 @@ from floe.ports.deliverer import Deliverer
 from floe.ports.outbox import Outbox
 from floe.ports.outbox_upkeep import OutboxUpkeep
 from floe.ports.sender import Sender
+
+if TYPE_CHECKING:
+    from floe.adapters.delivery.credentials import Credentials
 
 LINEAGE = "lineage"
 """The name of the lineage backend in the outbox; each OTLP signal has its own name there."""
@@ -44,8 +47,20 @@ def _file(choice: chosen.File, plan: RunPlan) -> Deliverer:
     return FileDeliverer(plan.project_root / choice.path)
 
 
+def _credentials(choice: chosen.LineageHttp, environ: Mapping[str, str]) -> "Credentials | None":
+    from floe.adapters.delivery.credentials import bearer_from, from_provider
+    from floe.adapters.openlineage_config import auth_in_file, auth_in_variables
+
+    if choice.api_key_env:
+        return bearer_from(choice.api_key_env, environ)
+    if choice.auth_file:
+        return from_provider(auth_in_file(choice.auth_file))
+    if choice.auth_env:
+        return from_provider(auth_in_variables(choice.auth_env, environ))
+    return None
+
+
 def _http(choice: chosen.LineageHttp, environ: Mapping[str, str]) -> Deliverer:
-    from floe.adapters.delivery.credentials import bearer_from
     from floe.adapters.delivery.http import HttpDeliverer
     from floe.adapters.delivery.openlineage_http import OpenLineageHttpDeliverer
     from floe.adapters.openlineage.slimming import slimmed
@@ -53,7 +68,7 @@ def _http(choice: chosen.LineageHttp, environ: Mapping[str, str]) -> Deliverer:
     http = HttpDeliverer(
         choice.url,
         headers=choice.headers,
-        credentials=bearer_from(choice.api_key_env, environ) if choice.api_key_env else None,
+        credentials=_credentials(choice, environ),
         timeout_s=choice.timeout_s,
         compress=choice.compress,
         ca_bundle=choice.ca_bundle,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from floe.container import (
     Container,
     changed_source,
+    client_settings,
     dagster_asset_factory,
     dagster_orchestrator,
     dagster_services,
@@ -109,6 +110,7 @@ def open_project(
             contract_layer(plan, variables),
             Layer("floe.settings.yaml", project_settings(plan.project_root)),
             standard_layer(plan, variables),
+            Layer("OpenLineage's configuration", client_settings(variables)),
             environment_layer(variables),
             Layer("command line", overrides or {}),
             governance_layer(plan),

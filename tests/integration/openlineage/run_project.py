@@ -39,11 +39,11 @@ DAGSTER_RUN = RunReference(
 
 
 class Bakery:
-    """A copy of the project with a warehouse of its own."""
+    """A copy of *project* with a warehouse of its own."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, project: Path = PROJECT) -> None:
         self.directory = directory / "project"
-        shutil.copytree(PROJECT, self.directory)
+        shutil.copytree(project, self.directory)
         self.database = self.directory / "bakery.duckdb"
         output = {"type": "duckdb", "path": str(self.database), "threads": 2}
         profile = {"bakery": {"target": "dev", "outputs": {"dev": output}}}
@@ -51,6 +51,7 @@ class Bakery:
         self.names = DatasetNames(Connection.of("duckdb", output, {}, self.directory))
 
     def command(self, verb: DbtVerb, **changes: Any) -> DbtCommand:
+        fields = {"variables": {"broken": True}, **changes}
         return DbtCommand(
             verb=verb,
             project_dir=self.directory,
@@ -58,8 +59,7 @@ class Bakery:
             profile="bakery",
             target="dev",
             target_path=self.directory / "target",
-            variables={"broken": True},
-            **changes,
+            **fields,
         )
 
     def dbt(self, verb: DbtVerb, **changes: Any) -> list[DbtEvent]:

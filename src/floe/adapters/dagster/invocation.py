@@ -4,8 +4,9 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ TRACE_PARENT_TAG = "floe/traceparent"
 """The run tag with the position in a trace (W3C Trace Context) that a run continues."""
 _COULD_NOT_RUN = 2
 """dbt's own exit code where it could not run at all."""
+_SCHEDULED_AT = ".dagster/scheduled_execution_time"
+"""The hidden tag that Dagster's scheduler puts on a run."""
 
 
 class DbtRunConfig(Config):
@@ -116,10 +119,19 @@ def run_context_of(
             "parent": services.context.parent or dagster_run,
             "root": services.context.root or dagster_run,
             "orchestrator_attributes": attributes,
-            "nominal_start": window.start if window else None,
+            "nominal_start": window.start if window else tick_of(context.run.tags),
             "nominal_end": window.end if window else None,
         }
     )
+
+
+def tick_of(tags: Mapping[str, str]) -> datetime | None:
+    """Return when the schedule that started a run with *tags* meant it to; None without one."""
+    try:
+        moment = datetime.fromisoformat(tags.get(_SCHEDULED_AT, ""))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def dbt_events(

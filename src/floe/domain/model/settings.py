@@ -36,7 +36,9 @@ class LineageHttp(Value):
 
     *url* is complete, path included. *api_key_env* names the variable with a bearer token.
     *headers* carry no secrets. *timeout_s* bounds one request. *ca_bundle* is a PEM file.
-    *batch* allows many events in one request, where the backend takes them.
+    *batch* allows many events in one request, where the backend takes them. *auth_file* is an
+    openlineage.yml, *auth_env* a variable with JSON, that say how to sign in as users of
+    openlineage-python do: ``api_key``, ``jwt`` or ``oauth2``.
     """
 
     kind: Literal["http"] = "http"
@@ -47,6 +49,8 @@ class LineageHttp(Value):
     compress: bool = False
     ca_bundle: Path | None = None
     batch: bool = True
+    auth_file: Path | None = None
+    auth_env: str | None = None
 
 
 class LineageTransport(Value):

@@ -1,14 +1,18 @@
 """The demo project on an engine, run with floe's own command as a user would."""
 
+import base64
 import json
+import secrets
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import yaml
 
+from floe.adapters.profiles.tables import TABLES
 from floe.testing.openlineage_rules import breaches
 from tests.integration.main_job.conftest import Ended, Shop, clean_environment
 
@@ -35,7 +39,8 @@ class EngineProject(Shop):
     ) -> None:
         assert Shop(folder).floe("init", "shop").code == 0
         super().__init__(folder / "shop")
-        self._environ = environ
+        self.bystanders = _bystanders(target)
+        self._environ = {"HOME": str(self.folder / "home"), **self.bystanders, **environ}
         document = self.folder / "floe.yaml"
         content = yaml.safe_load(document.read_text())
         content["compute"] = {"target": target, "properties": dict(properties)}
@@ -78,23 +83,49 @@ class EngineProject(Shop):
         return self.floe("doctor", "--connect", **{**self._environ, **environment})
 
     def traces_of(self, secret: str, *ended: Ended) -> Iterator[str]:
-        """Say every place that holds *secret*: files of floe and of dbt, and what was printed."""
+        """Say every place that holds *secret*: what was printed, and files, events and spans.
+
+        Files are those of floe, of dbt and of the vendor, which keeps its own at home.
+        """
+        spelled = spellings(secret)
         for number, each in enumerate(ended):
-            if secret in each.out or secret in each.err:
+            if any(spelling in each.out or spelling in each.err for spelling in spelled):
                 yield f"what command {number} printed"
         for path in sorted(self.folder.rglob("*")):
-            if path.is_file() and secret.encode() in path.read_bytes():
+            if path.is_file() and _holds(path.read_bytes(), spelled):
                 yield str(path.relative_to(self.folder))
+
+
+def spellings(secret: str) -> set[str]:
+    """Return *secret* as it is, and as it stands in JSON, in an address and in base64."""
+    coded = base64.b64encode(secret.encode()).decode().rstrip("=")
+    return {secret, json.dumps(secret)[1:-1], quote(secret, safe=""), coded}
+
+
+def _holds(content: bytes, spelled: set[str]) -> bool:
+    return any(spelling.encode() in content for spelling in spelled)
+
+
+def _bystanders(target: str) -> dict[str, str]:
+    """Return a canary for every secret variable of the targets that are not *target*."""
+    return {
+        field.variable: f"canary-{secrets.token_hex(8)}"
+        for name, table in TABLES.items()
+        for field in table.fields
+        if name != target and field.secret and field.variable
+    }
 
 
 def builds_well(
     project: EngineProject,
     namespace: str,
-    *secrets: str,
+    *known: str,
     times: int = 2,
     leave_out: str | None = None,
 ) -> None:
-    """Prove that *project* builds, with lineage under *namespace* and no *secrets* told.
+    """Prove that *project* builds, with lineage under *namespace*, and that no secret is told.
+
+    Secrets are those that it signs in with, which are *known*, and the bystanders.
 
     It builds *times* times: where it is twice, tables that are there already are met as well.
     *leave_out* selects what the engine cannot do.
@@ -110,7 +141,8 @@ def builds_well(
     assert namespace in namespaces(project.events)
     assert project.spans
     told = [build.ended for build in builds]
-    assert [place for each in secrets for place in project.traces_of(each, *told)] == []
+    secret = (*known, *project.bystanders.values())
+    assert [place for each in secret for place in project.traces_of(each, *told)] == []
 
 
 def namespaces(events: list[dict[str, Any]]) -> set[str]:

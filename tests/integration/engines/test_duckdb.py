@@ -16,6 +16,7 @@ from tests.integration.engines.postgres_server import (
     PostgresServer,
 )
 from tests.integration.engines.process import LOOPBACK
+from tests.integration.engines.project import EngineProject, builds_well
 from tests.integration.engines.signing_in import Attempt, Outcome, outcomes
 from tests.integration.profiles.cases import CASES, ref
 
@@ -81,3 +82,10 @@ def test_a_server_is_signed_in_to(tried: Mapping[str, Outcome], connected: Conne
 @pytest.mark.parametrize("way", ["nothing-attached", "wrong-remote"])
 def test_what_is_wrong_is_refused(way: str, tried: Mapping[str, Outcome]) -> None:
     assert not tried[way].well
+
+
+def test_the_demo_builds_in_a_file(tmp_path: Path, connected: Connected) -> None:
+    project = EngineProject(tmp_path, "duckdb", {"path": "warehouse.duckdb", "threads": 2}, {})
+
+    builds_well(project, "duckdb", times=1)
+    connected.to("duckdb/file", ENGINE)

@@ -17,6 +17,8 @@ class Findings:
     method: str | None = None
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    suspects: list[Problem] = field(default_factory=list)
+    """What is no error by itself and may be the reason of one."""
 
     def problem(self, path: str, what: str, fix: str = "") -> None:
         """Note that *what* is wrong with the property at *path*."""
@@ -26,6 +28,11 @@ class Findings:
         """Note something about the property at *path* that is no error."""
         self.warnings.append(f"{self.where(path)}: {self._who}: {what}")
 
+    def suspect(self, path: str, what: str) -> None:
+        """Warn about the property at *path*, and tell of it beside problems, if there are any."""
+        self.warn(path, what)
+        self.suspects.append(Problem(f"{self._who}: {what}", self.where(path)))
+
     def where(self, path: str) -> str:
         """Return the JSON path of the property at *path* in the document."""
         return f"{self.root}.{path}" if path else self.root
@@ -34,10 +41,15 @@ class Findings:
         """End the reading when something is wrong.
 
         Raises:
-            ProfileError: With every problem that was noted.
+            ProfileError: With every problem that was noted, and the suspects.
         """
         if self.problems:
-            raise ProfileError(*self.problems)
+            raise self.error
+
+    @property
+    def error(self) -> ProfileError:
+        """Return what is wrong, and what may be the reason."""
+        return ProfileError(*self.problems, *self.suspects)
 
     @property
     def _who(self) -> str:

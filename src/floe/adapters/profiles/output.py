@@ -12,7 +12,6 @@ from floe.adapters.profiles.template import has_template
 from floe.adapters.profiles.values import FREE, SECRET, ValueReader
 from floe.adapters.profiles.variables import VariableNames, variable_of_ref
 from floe.domain.model.env_var import EnvVar
-from floe.domain.model.errors import ProfileError
 from floe.domain.model.literal_credentials import is_credential_key, literal_credentials
 from floe.domain.model.pipeline import CredentialMode, Credentials
 from floe.domain.model.profile import ProfileValue
@@ -114,7 +113,7 @@ class OutputReader:
     def _give_up(self, given: Properties, values: ValueReader) -> NoReturn:
         """Without a method nothing is required; what is there can still be wrong."""
         self._read_all(given, values)
-        raise ProfileError(*self._findings.problems)
+        raise self._findings.error
 
     def _with_credentials(self, given: Properties, method: Method) -> Properties:
         """Add what the contract's credentials say and the properties do not."""
@@ -146,10 +145,11 @@ class OutputReader:
 
     def _unknown(self, name: str, value: object) -> Field:
         close = get_close_matches(name, self._table.by_name, n=1)
-        hint = f"; did you mean {close[0]}?" if close else ""
-        self._findings.warn(
-            name, f"is not a field of {self._table.package}, written as it is{hint}"
-        )
+        what = f"is not a field of {self._table.package}, written as it is"
+        if close:
+            self._findings.suspect(name, f"{what}; did you mean {close[0]}?")
+        else:
+            self._findings.warn(name, what)
         return SECRET if isinstance(value, str) and is_credential_key(name) else FREE
 
     def _order(self, output: Mapping[str, ProfileValue]) -> list[str]:

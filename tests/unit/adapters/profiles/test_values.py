@@ -160,6 +160,14 @@ def test_an_unknown_property_is_kept_with_a_hint() -> None:
     )
 
 
+def test_a_typo_is_told_of_beside_what_it_may_have_caused() -> None:
+    found = refusals("postgres", port="none", sslmod="require", novelty=1)
+
+    assert "must be an integer" in found["port"]
+    assert "did you mean sslmode?" in found["sslmod"]
+    assert "novelty" not in found
+
+
 @pytest.mark.parametrize("name", ["api_token", "client_secret", "passphrase"])
 def test_an_unknown_credential_is_a_reference(name: str) -> None:
     assert output("postgres", **{name: "{{ env_var('T') }}"})[name].secret

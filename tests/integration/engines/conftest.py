@@ -7,7 +7,13 @@ import pytest
 
 from tests.integration.engines.connected import Connected
 from tests.integration.engines.postgres_server import PostgresServer, postgres_server
-from tests.integration.engines.spark_cluster import Cluster, cluster, thrift_server, why_not
+from tests.integration.engines.spark_cluster import (
+    Cluster,
+    cluster,
+    settings,
+    thrift_server,
+    why_not,
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -49,5 +55,6 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 @pytest.fixture(scope="session")
 def thrift(spark: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """Give the port of a Thrift server, which has one of the two places on each worker."""
-    with thrift_server(spark, tmp_path_factory.mktemp("thrift")) as port:
+    folder = tmp_path_factory.mktemp("thrift")
+    with thrift_server(settings(spark.master, folder), folder) as port:
         yield port

@@ -6,7 +6,7 @@ import shutil
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -95,15 +95,15 @@ def _until_there(made: Cluster, seconds: float = 90) -> None:
         time.sleep(0.2)
 
 
-def settings(cluster: Cluster, folder: Path) -> dict[str, str]:
-    """Return Spark's own settings for an application that spreads over *cluster*.
+def settings(master: str, folder: Path) -> dict[str, str]:
+    """Return Spark's own settings for an application that spreads over what *master* has.
 
     What it did is kept beneath *folder*, in one plain file: see ``tasks_by_executor``.
     """
     events = folder / "events"
     events.mkdir(exist_ok=True)
     return {
-        "spark.master": cluster.master,
+        "spark.master": master,
         "spark.driver.host": LOOPBACK,
         "spark.driver.bindAddress": LOOPBACK,
         "spark.cores.max": str(WORKERS),
@@ -123,12 +123,15 @@ def settings(cluster: Cluster, folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def thrift_server(cluster: Cluster, folder: Path) -> Iterator[int]:
-    """Have a Thrift server that works on *cluster*; give its port."""
+def thrift_server(given: Mapping[str, str], folder: Path, **server: str) -> Iterator[int]:
+    """Have a Thrift server that works as *given*; give its port.
+
+    *server* are the settings of HiveServer2, with underscores for the dots of their names.
+    """
     port = free_port()
-    given = settings(cluster, folder)
     options = [word for key, text in given.items() for word in ("--conf", f"{key}={text}")]
-    hive = {"hive.server2.thrift.bind.host": LOOPBACK, "hive.server2.thrift.port": str(port)}
+    said = {"thrift_bind_host": LOOPBACK, "thrift_port": str(port), **server}
+    hive = {f"hive.server2.{name.replace('_', '.')}": text for name, text in said.items()}
     hives = [word for key, text in hive.items() for word in ("--hiveconf", f"{key}={text}")]
     with running(
         [HOME / "bin/spark-submit", "--class", _THRIFT, *options, "spark-internal", *hives],

@@ -87,5 +87,5 @@ def test_what_is_wrong_is_refused(way: str, tried: Mapping[str, Outcome]) -> Non
 def test_the_demo_builds_in_a_file(tmp_path: Path, connected: Connected) -> None:
     project = EngineProject(tmp_path, "duckdb", {"path": "warehouse.duckdb", "threads": 2}, {})
 
-    builds_well(project, "duckdb", times=1)
+    builds_well(project, f"duckdb://{project.folder / 'warehouse.duckdb'}", times=1)
     connected.to("duckdb/file", ENGINE)

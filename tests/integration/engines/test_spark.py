@@ -1,9 +1,10 @@
 """Spark on a master with two workers: by a session of its own, and by a Thrift server.
 
 The protocol of older Databricks clusters (``http``) is that of the Thrift server behind a host
-that takes a token.
+that takes a token. Passwords are asked for by another one, which has a directory of users.
 """
 
+import dataclasses
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.engines.connected import Connected
+from tests.integration.engines.directory import BASE, directory
 from tests.integration.engines.process import LOOPBACK
 from tests.integration.engines.project import EngineProject, builds_well
 from tests.integration.engines.signing_in import Attempt, Outcome, outcomes
@@ -21,6 +23,7 @@ from tests.integration.engines.spark_cluster import (
     environment,
     settings,
     tasks_by_executor,
+    thrift_server,
 )
 from tests.integration.engines.thrift_by_http import warehouse
 from tests.integration.engines.web import internet
@@ -28,13 +31,14 @@ from tests.integration.profiles.cases import CASES
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
+CASE = {case.name or case.method: case for case in CASES if case.target == "spark"}
 TOKEN = f"canary-{secrets.token_hex(16)}"
 
 
 def test_the_demo_builds_in_a_session_on_two_workers(
     tmp_path: Path, spark: Cluster, connected: Connected
 ) -> None:
-    given = settings(spark, tmp_path)
+    given = settings(spark.master, tmp_path)
     del given["spark.master"]
     said = {
         "method": "session",
@@ -57,27 +61,58 @@ def test_the_demo_builds_in_a_session_on_two_workers(
 
 @pytest.fixture(scope="module")
 def tried(thrift: int, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Outcome]:
-    [case] = [case for case in CASES if case.id == "spark/http"]
+    """Return what came of each way that needs a server of its own kind, right and wrong."""
+    folder = tmp_path_factory.mktemp("ways")
+    by_token, by_password = CASE["http"], CASE["thrift-password"]
     service = warehouse(thrift, lambda request: request.basic == ("token", TOKEN))
-    folder = tmp_path_factory.mktemp("http")
-    with internet(folder, {case.properties["host"]: service}) as hosts:
+    with (
+        internet(folder, {by_token.properties["host"]: service}) as hosts,
+        directory("floe", TOKEN) as address,
+        thrift_server(
+            settings("local[1]", folder),
+            folder,
+            authentication="LDAP",
+            authentication_ldap_url=address,
+            authentication_ldap_baseDN=BASE,
+        ) as port,
+    ):
+        here = {**by_password.properties, "host": LOOPBACK, "port": port}
+        there = dataclasses.replace(by_password, properties=here)
         return outcomes(
             folder / "all",
             {
-                name: Attempt(case, {"SPARK_TOKEN": token, **hosts.environment})
-                for name, token in (("http", TOKEN), ("wrong-http", "canary-wrong"))
+                f"{name}{way}": attempt
+                for name, said in (("", TOKEN), ("wrong-", "canary-wrong"))
+                for way, attempt in {
+                    "http": Attempt(by_token, {"SPARK_TOKEN": said, **hosts.environment}),
+                    "thrift-password": Attempt(
+                        there, {"SPARK_USER": "floe", "SPARK_PASSWORD": said}
+                    ),
+                }.items()
             },
         )
 
 
-def test_a_token_is_enough_by_http(tried: Mapping[str, Outcome], connected: Connected) -> None:
-    assert tried["http"].well, tried["http"].said
-    connected.to("spark/http", f"{VERSION} Thrift server behind a proxy")
+@pytest.mark.parametrize(
+    ("way", "engine"),
+    [
+        ("http", f"{VERSION} Thrift server behind a proxy"),
+        ("thrift-password", f"{VERSION} Thrift server, with a directory of users"),
+    ],
+)
+def test_dbt_signs_in_by(
+    way: str, engine: str, tried: Mapping[str, Outcome], connected: Connected
+) -> None:
+    assert tried[way].well, tried[way].said
+    connected.to(f"spark/{way}", engine)
 
 
-def test_a_wrong_token_is_refused_by_http(tried: Mapping[str, Outcome]) -> None:
-    assert not tried["wrong-http"].well
-    assert "canary" not in tried["wrong-http"].said
+@pytest.mark.parametrize("way", ["http", "thrift-password"])
+def test_what_is_wrong_is_refused_by(way: str, tried: Mapping[str, Outcome]) -> None:
+    outcome = tried[f"wrong-{way}"]
+
+    assert not outcome.well
+    assert "canary" not in outcome.said
 
 
 def test_the_demo_builds_by_thrift(tmp_path: Path, thrift: int, connected: Connected) -> None:

@@ -49,7 +49,6 @@ NOT_CONNECTED = {
     "duckdb/s3-credential-chain": "no: the extension `aws` is fetched from the network",
     "duckdb/motherduck": "no: a service, and an extension that is fetched from the network",
     "duckdb/ducklake": "no: the extension `ducklake` is fetched from the network",
-    "spark/thrift-password": "no: needs a directory of users (LDAP)",
     "spark/thrift-kerberos": "no: needs a Kerberos realm",
     "spark/odbc": "no: needs the vendor's driver",
 }

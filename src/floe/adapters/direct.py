@@ -33,4 +33,4 @@ class DirectOrchestrator:
             return record.summary(interrupted=True)
         finally:
             stream.close()
-        return record.summary().require_nodes(command)
+        return record.summary().require_nodes(command, graph)

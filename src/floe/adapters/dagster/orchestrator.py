@@ -89,7 +89,7 @@ class DagsterOrchestrator:
         if not told:
             raise DbtRunError("Dagster ended the run before dbt was started")
         summary = told[-1].model_copy(update={"started_at": context.started_at})
-        return summary.require_nodes(command)
+        return summary.require_nodes(command, graph)
 
     def _execute(self, services: Services) -> None:
         with quiet(), _instance(self._instance) as instance:

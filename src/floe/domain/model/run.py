@@ -1,6 +1,8 @@
 """One run: what is asked of dbt, in which context, and what came of it."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
@@ -10,9 +12,13 @@ from pydantic import Field, field_validator
 
 from floe.domain.model import identity
 from floe.domain.model.errors import NothingSelectedError, Problem
+from floe.domain.model.manifest import ProjectGraph
 from floe.domain.model.node_event import NodeFinished
 from floe.domain.model.tracing import TraceParent
 from floe.domain.model.value import UtcDatetime, Value
+
+_SELECTED = re.compile(r"([+@]|[0-9]+\+)?(\w+)(\+[0-9]*)?")
+"""A node by its name, with dbt's operators for what stands before and behind it."""
 
 
 class DbtVerb(StrEnum):
@@ -180,22 +186,34 @@ class RunSummary(Value):
         """Wall time of the run in seconds."""
         return (self.finished_at - self.started_at).total_seconds()
 
-    def require_nodes(self, command: DbtCommand) -> Self:
+    def require_nodes(self, command: DbtCommand, graph: ProjectGraph) -> Self:
         """Return this account of *command*, of which something is to have come.
 
-        A retry is well with nothing to do: nothing had failed.
+        A retry is well with nothing to do: nothing had failed. The names in *graph* tell what
+        was meant.
 
         Raises:
             NothingSelectedError: The selection matches no node.
         """
         if self.exit_code == 0 and not self.nodes and command.verb is not DbtVerb.RETRY:
             selection = " ".join(command.select) or command.selector or "everything"
-            raise NothingSelectedError(
-                Problem(f"the selection {selection!r} matches nothing", fix="see `dbt ls --select`")
-            )
+            what = f"the selection {selection!r} matches nothing"
+            meant = " ".join(_meant(command.select, graph))
+            fix = f"did you mean {meant}?" if meant else "see `dbt ls --select`"
+            raise NothingSelectedError(Problem(what, fix=fix))
         return self
 
     @property
     def failed(self) -> tuple[NodeFinished, ...]:
         """The nodes that made the run fail."""
         return tuple(node for node in self.nodes if node.status.is_failure)
+
+
+def _meant(select: Iterable[str], graph: ProjectGraph) -> Iterator[str]:
+    """Yield the words of *select*, each with the nearest name of a node in the place of its own."""
+    names = {node.name for node in graph.nodes.values()}
+    for word in " ".join(select).split():
+        parts = _SELECTED.fullmatch(word)
+        near = get_close_matches(parts[2], names, n=1) if parts else []
+        if parts and near:
+            yield f"{parts[1] or ''}{near[0]}{parts[3] or ''}"

@@ -128,6 +128,15 @@ def test_a_whole_run_shows_every_node_where_it_belongs(
     assert not found["accepted_values_stg_orders_amount__False__10__20"]
     assert observed(result).keys() >= {"customers", "stg_orders"}
 
+    rows = {
+        event.asset_key.to_user_string(): event.materialization.metadata["dagster/row_count"].value
+        for event in result.get_asset_materialization_events()
+        if event.asset_key and "dagster/row_count" in event.materialization.metadata
+    }
+    assert rows["raw_orders"] == 3
+    assert rows["customers"] == 2
+    assert "stg_orders" not in rows
+
     (context, summary), *more = shop.summaries
     assert not more
     assert summary.exit_code == 0

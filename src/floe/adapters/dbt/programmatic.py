@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeAlias
 
 from floe.adapters.dbt.describer import THREAD, Columns, Describer
+from floe.adapters.dbt.duckdb_rows import report_rows
 
 DEBUG_EVENTS = frozenset({"NodeFinished", "CommandCompleted"})
 """The only events of level debug that say something to the mapping."""
@@ -107,6 +108,7 @@ class _Listener:
             gc.freeze()
             gc.set_threshold(*_RELAXED_GC)
             gc.enable()
+        report_rows()
         if self._describer is not None:
             self._describer.start()
 

@@ -20,7 +20,10 @@ from floe.domain.model.node_event import DbtEvent
 from floe.domain.model.run import DbtCommand
 
 _ATTEMPTS = 3
-_PROGRAM = ("fork_server", "child", "programmatic", "kept_manifest")
+_PROGRAM = (
+    *("fork_server", "child", "programmatic", "kept_manifest"),
+    *("describer", "duckdb_rows"),
+)
 
 
 class WarmDbtRunner:

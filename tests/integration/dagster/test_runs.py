@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from dagster import (
     AssetCheckKey,
@@ -13,6 +14,7 @@ from dagster import (
     AssetSelection,
     DagsterEventType,
     DagsterInstance,
+    DailyPartitionsDefinition,
     Definitions,
     ExecuteInProcessResult,
     RetryPolicy,
@@ -215,6 +217,33 @@ def test_a_retried_step_is_another_invocation_of_the_same_trace(
         told.run_id for told in shop.lineage.transitions if told.state is LineageEventType.START
     ]
     assert len(starts) == len(set(starts))
+
+
+def test_partitions_add_up_in_an_incremental_model_until_it_is_refreshed(
+    shop: Shop, instance: DagsterInstance
+) -> None:
+    days = DailyPartitionsDefinition("2026-01-01")
+    assets = FloeAssetFactory().create_dbt_assets(
+        shop.services, select="+daily", partitions_def=days, name="shop_dbt"
+    )
+
+    def run(day: str, **config: Any) -> list[str]:
+        job = define_asset_job("by_day", AssetSelection.assets(assets))
+        definitions = Definitions(assets=[assets], jobs=[job])
+        result = definitions.resolve_job_def("by_day").execute_in_process(
+            instance=instance,
+            partition_key=day,
+            run_config={"ops": {"shop_dbt": {"config": config}}},
+        )
+        made = {event.partition for event in result.get_asset_materialization_events()}
+        assert made == {day}
+        with duckdb.connect(str(shop.project / "shop.duckdb"), read_only=True) as connection:
+            rows = connection.execute("select day from daily order by day").fetchall()
+        return [str(row[0]) for row in rows]
+
+    run("2026-01-05", full_refresh=True)
+    assert run("2026-01-06") == ["2026-01-05", "2026-01-06"]
+    assert run("2026-01-06", full_refresh=True) == ["2026-01-06"]
 
 
 def test_results_reach_dagster_while_dbt_runs(shop: Shop, instance: DagsterInstance) -> None:

@@ -95,11 +95,20 @@ def test_a_node_that_failed_says_why_before_the_next_thing_happens(
     assert "\x1b" not in str([end.message for end in found.values()])
 
 
+def test_the_rows_of_a_table_are_duckdbs_own_count_wherever_floe_is_beside_dbt(
+    story: tuple[DbtEvent, ...], request: pytest.FixtureRequest
+) -> None:
+    kind = request.node.callspec.params["story"]
+
+    written = ends(story)["model.shop.over"].rows_affected
+
+    assert written == {"subprocess": None}.get(kind, 3)
+
+
 def test_numbers_are_those_of_the_adapter(story: tuple[DbtEvent, ...]) -> None:
     found = ends(story)
 
     assert found["seed.shop.raw"].rows_affected == 3
-    assert found["model.shop.over"].rows_affected is None
     assert found["test.shop.unique_customers_id"].failures == 1
     assert found["test.shop.not_null_customers_id"].failures == 0
 

@@ -264,6 +264,9 @@ def dbt_assets_definition(
         chosen = _selected(context)
         checks = unique_ids_of_checks(specs.checks)
         asked = _asked(services, specs, chosen, selection if whole else None, context)
+        if asked.selector and config.select:
+            # Beside a selector dbt ignores every other criterion.
+            asked = exactly(services.manifest, _ids(specs, chosen), ())
         window = window_of(context)
         run = run_context_of(services, context.op_execution_context, window)
         by_id = {unique_id: key for key, unique_id in checks.items()}
@@ -307,6 +310,14 @@ def _asked(
         return asked
     context.log.info("earlier attempts left %d nodes to run", len(left))
     return exactly(manifest, left, asked.exclude)
+
+
+def _ids(specs: ProjectSpecs, chosen: Selected) -> list[str]:
+    assets, checks = unique_ids_of(specs.assets), unique_ids_of_checks(specs.checks)
+    return [
+        *(assets[key] for key in chosen.assets),
+        *(checks[key] for key in chosen.checks if key in checks),
+    ]
 
 
 def _selection_tags(selection: DbtSelection) -> dict[str, str]:

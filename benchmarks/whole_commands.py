@@ -1,7 +1,7 @@
 """Whole commands from a shell: floe beside dbt, dbt-ol and Dagster with dagster-dbt."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -69,12 +69,20 @@ def contenders(assets: int) -> dict[str, Contender]:
 
 
 def whole_costs(
-    folder: Path, assets: int, environ: Mapping[str, str], rounds: int
+    folder: Path,
+    assets: int,
+    environ: Mapping[str, str],
+    rounds: int,
+    only: Collection[str] = (),
 ) -> dict[str, list[Cost]]:
-    """Return the costs of every contender, in alternating rounds after one that does not count."""
-    costs: dict[str, list[Cost]] = {name: [] for name in contenders(assets)}
+    """Return the costs of every contender, in alternating rounds after one that does not count.
+
+    *only* names some of them; by default it is all that are fit for the size.
+    """
+    compared = {name: one for name, one in contenders(assets).items() if not only or name in only}
+    costs: dict[str, list[Cost]] = {name: [] for name in compared}
     for number in range(rounds + 1):
-        for name, one in contenders(assets).items():
+        for name, one in compared.items():
             cost = cost_of(one.command, folder, {**environ, **one.variables}, _SERVERS)
             print(f"  {name}: {cost.wall_s:.1f} s, CPU {cost.cpu_s:.1f} s", flush=True)
             if number:

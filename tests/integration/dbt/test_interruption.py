@@ -25,10 +25,15 @@ READER = """
 import sys
 from pathlib import Path
 from floe.adapters.dbt.child_runner import ChildDbtRunner
+from floe.adapters.dbt.subprocess_runner import SubprocessDbtRunner
 from floe.adapters.dbt.warm import WarmDbtRunner
 from tests.integration.dbt.projects import command
 kind, project, state = sys.argv[1:]
-runner = WarmDbtRunner(Path(state), 60) if kind == "warm" else ChildDbtRunner()
+runner = {
+    "subprocess": SubprocessDbtRunner,
+    "child": ChildDbtRunner,
+    "warm": lambda: WarmDbtRunner(Path(state), 60),
+}[kind]()
 for event in runner.run(command(Path(project))):
     if type(event).__name__ == "NodeStarted":
         print(event.unique_id, event.raw["info"]["pid"], flush=True)
@@ -85,8 +90,11 @@ def test_a_dbt_that_is_killed_is_an_error_and_no_end(
         tuple(events)
 
 
-def test_a_reader_that_is_killed_takes_dbt_along(endless: Path, state_dir: Path) -> None:
-    words = [sys.executable, "-c", READER, "warm", str(endless), str(state_dir)]
+@pytest.mark.parametrize("kind", IN_OTHER_PROCESSES)
+def test_a_reader_that_is_killed_takes_dbt_along(
+    endless: Path, state_dir: Path, kind: str
+) -> None:
+    words = [sys.executable, "-c", READER, kind, str(endless), str(state_dir)]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as reader:  # noqa: S603
         assert reader.stdout is not None
         line = next(line for line in reader.stdout if "endless" in line)

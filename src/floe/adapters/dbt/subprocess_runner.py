@@ -1,13 +1,15 @@
 """dbt as a command of its own, which may live in another environment than floe."""
 
 import json
+import math
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
 
@@ -24,6 +26,12 @@ from floe.domain.model.run import DbtCommand
 _LOGS = ("--log-format=json", "--log-level=debug", "--no-use-colors", "--no-quiet")
 _DEBUG = b'"level": "debug"'
 _STDERR_TAIL = 4_000
+_WATCHED = """
+exec 3<&0 </dev/null
+(read -r _ <&3; kill -INT -$$; sleep "$0"; kill -KILL -$$) >/dev/null 2>&1 &
+exec 3<&- "$@"
+"""
+"""Becomes dbt, and leaves somebody in its group who stops it when the lifeline comes to its end."""
 
 
 class SubprocessDbtRunner:
@@ -38,8 +46,8 @@ class SubprocessDbtRunner:
         mapping = EventMapping(CompiledFiles(command, time.time() - 1))
         names = DEBUG_EVENTS | QUERY_EVENTS if command.queries else DEBUG_EVENTS
         wanted = tuple(f'"name": "{name}"'.encode() for name in names)
-        with tempfile.TemporaryFile() as stderr:
-            process = self._start(command, stderr)
+        with tempfile.TemporaryFile() as stderr, _lifeline() as theirs:
+            process = self._start(command, stderr, theirs)
             output = cast("IO[bytes]", process.stdout)
             try:
                 for line in output:
@@ -57,12 +65,14 @@ class SubprocessDbtRunner:
     def close(self) -> None:
         """Keep nothing, let go of nothing."""
 
-    def _start(self, command: DbtCommand, stderr: IO[bytes]) -> subprocess.Popen[bytes]:
+    def _start(
+        self, command: DbtCommand, stderr: IO[bytes], lifeline: int
+    ) -> subprocess.Popen[bytes]:
         words = [self._path(), *_LOGS, *log_options(command), *arguments(command)]
-        return subprocess.Popen(  # noqa: S603 - words, never a shell
-            words,
+        return subprocess.Popen(  # noqa: S603 - the words are the script's own arguments
+            ["/bin/sh", "-c", _WATCHED, str(math.ceil(self._grace_s)), *words],
             env=environment(command, os.environ),
-            stdin=subprocess.DEVNULL,
+            stdin=lifeline,
             stdout=subprocess.PIPE,
             stderr=stderr,
             start_new_session=True,
@@ -81,6 +91,17 @@ class SubprocessDbtRunner:
                 )
             )
         return found
+
+
+@contextmanager
+def _lifeline() -> Iterator[int]:
+    """Give the end of a pipe that comes to its end when this process does, however it ends."""
+    theirs, ours = os.pipe()
+    try:
+        yield theirs
+    finally:
+        os.close(theirs)
+        os.close(ours)
 
 
 def _event(line: bytes, wanted: tuple[bytes, ...]) -> Raw | None:

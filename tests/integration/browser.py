@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
@@ -17,7 +17,8 @@ FLAGS = (
     "--disable-sync",
     "--disable-dev-shm-usage",
 )
-PATIENCE_MS = 120_000
+PATIENCE_MS = 60_000
+"""For one thing to appear; a whole run of dbt may take longer."""
 
 
 def find_browser() -> str | None:
@@ -32,6 +33,7 @@ def open_page(executable: str, requested: list[str]) -> Iterator[Page]:
         browser = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
         page = browser.new_page(viewport={"width": 1360, "height": 850})
         page.set_default_timeout(PATIENCE_MS)
+        expect.set_options(timeout=PATIENCE_MS)
         page.on("request", lambda request: requested.append(request.url))
         yield page
         browser.close()

@@ -50,13 +50,14 @@ def dagster_services(
     command: DbtCommand,
     context: RunContext,
     *,
+    on_start: Callable[[], None],
     on_finish: Callable[[RunContext, RunSummary], None],
     on_run_end: Callable[[RunContext, RunSummary], None] | None = None,
 ) -> "Services":
     """Return what Dagster's processes need of the rest of floe.
 
-    *on_finish* is called at the end of each step, in the process that ran it; *on_run_end* once
-    a run, in the process of the step that it ends with.
+    *on_start* and *on_finish* are called at the beginning and at the end of each step, in the
+    process that runs it; *on_run_end* once a run, in the process of the step that it ends with.
     """
     from floe.adapters.dagster.services import Services
 
@@ -80,6 +81,7 @@ def dagster_services(
         orchestration=plan.pipeline.orchestration,
         classifications=plan.pipeline.governance.classifications,
         links=container.settings().links,
+        on_start=on_start,
         on_finish=on_finish,
         on_run_end=on_run_end,
         columns=columns_of,

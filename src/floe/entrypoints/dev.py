@@ -38,8 +38,8 @@ def serve(project: Project, port: int) -> int:
     project.dagster_services()
     home = project.state_dir / "dagster"
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _write(home / "dagster.yaml", _instance_settings(project))
-    _write(home / "workspace.yaml", _workspace(project))
+    write_unless_theirs(home / "dagster.yaml", instance_settings(project))
+    write_unless_theirs(home / "workspace.yaml", _workspace(project))
     environment = {
         "DAGSTER_HOME": str(home),
         "DAGSTER_DISABLE_TELEMETRY": "yes",
@@ -86,7 +86,7 @@ def _wait_for_page(process: subprocess.Popen[bytes], port: int) -> None:
         time.sleep(_POLL_S)
 
 
-def _instance_settings(project: Project) -> dict[str, object]:
+def instance_settings(project: Project) -> dict[str, object]:
     """Return what Dagster is to do in a folder of our own: nothing that calls home.
 
     DuckDB lets one process write: there a run waits until the one before it has ended.
@@ -108,7 +108,7 @@ def _workspace(project: Project) -> dict[str, object]:
     return {"load_from": [{"python_module": location}]}
 
 
-def _write(path: Path, content: dict[str, object]) -> None:
+def write_unless_theirs(path: Path, content: dict[str, object]) -> None:
     """Write *content* as YAML, of which JSON is a part, unless somebody made the file theirs."""
     if path.exists() and not path.read_text(encoding="utf-8").startswith(_MARK):
         return

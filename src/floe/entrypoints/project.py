@@ -420,6 +420,7 @@ class Project:
             self.container,
             command,
             self.start(),
+            on_start=self._end_runs_of_the_dead,
             on_finish=self._end_step,
             on_run_end=self._end_run if is_told else None,
         )
@@ -463,7 +464,11 @@ class Project:
             # dbt's own words on why the project cannot be parsed, told by dbt itself.
             return direct_orchestrator(self.container.observed())
         services = dagster_services(
-            self.container, command, context, on_finish=lambda _run, _summary: None
+            self.container,
+            command,
+            context,
+            on_start=lambda: None,
+            on_finish=lambda _run, _summary: None,
         )
         return dagster_orchestrator(services)
 

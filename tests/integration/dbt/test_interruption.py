@@ -91,9 +91,7 @@ def test_a_dbt_that_is_killed_is_an_error_and_no_end(
 
 
 @pytest.mark.parametrize("kind", IN_OTHER_PROCESSES)
-def test_a_reader_that_is_killed_takes_dbt_along(
-    endless: Path, state_dir: Path, kind: str
-) -> None:
+def test_a_reader_that_is_killed_takes_dbt_along(endless: Path, state_dir: Path, kind: str) -> None:
     words = [sys.executable, "-c", READER, kind, str(endless), str(state_dir)]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as reader:  # noqa: S603
         assert reader.stdout is not None

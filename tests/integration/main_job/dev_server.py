@@ -18,6 +18,8 @@ from tests.integration.main_job.conftest import clean_environment
 PATIENCE_S = 240.0
 _LOCATIONS = """{ workspaceOrError { ... on Workspace { locationEntries {
   name loadStatus locationOrLoadError { __typename ... on PythonError { message } } } } } }"""
+_RELOAD = """mutation ($name: String!) { reloadRepositoryLocation(repositoryLocationName: $name) {
+  __typename } }"""
 
 
 class DevServer(NamedTuple):
@@ -39,7 +41,7 @@ class DevServer(NamedTuple):
             data=json.dumps({"query": query, "variables": variables}).encode(),
             headers={"content-type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - the loopback
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:  # noqa: S310 - the loopback
             return json.load(answer)["data"]
 
     def locations(self) -> Mapping[str, str]:
@@ -50,6 +52,11 @@ class DevServer(NamedTuple):
             if entry["loadStatus"] == "LOADED" and loaded:
                 found[entry["name"]] = loaded.get("message", loaded["__typename"])
         return found
+
+    def reload(self) -> None:
+        """Do what *Reload definitions* does, and return when it is done."""
+        for name in self.locations():
+            self.ask(_RELOAD, name=name)
 
     def stop(self) -> int:
         """Interrupt the command as Ctrl-C does, and return its exit code."""

@@ -1,6 +1,5 @@
 """``floe dev`` serves the project, calls nobody, and ends with everything that it started."""
 
-import json
 import socket
 import subprocess
 import sys
@@ -15,8 +14,6 @@ from tests.integration.main_job.dev_server import DevServer, serving
 pytestmark = pytest.mark.engine
 
 _ASSETS = "{ assetNodes { assetKey { path } description } }"
-_RELOAD = """mutation ($name: String!) { reloadRepositoryLocation(repositoryLocationName: $name) {
-  __typename ... on WorkspaceLocationEntry { locationOrLoadError { __typename } } } }"""
 _WATCH = """\
 import os, sys
 
@@ -59,7 +56,7 @@ def test_the_page_shows_what_changed_calls_nobody_and_ends_with_an_interrupt(
         assert server.locations() == {"skerryline": "RepositoryLocation"}
         before = descriptions(server)
         model.write_text(model.read_text() + "\n-- as of today\n")
-        server.ask(_RELOAD, name="skerryline")
+        server.reload()
         after = descriptions(server)
         code = server.stop()
         left = server.left_over()
@@ -112,16 +109,3 @@ def test_a_model_that_dbt_cannot_parse_is_one_message(shop: Shop) -> None:
     assert ended.err.count("error:") == 1
     assert "no_such_model" in ended.err
     assert "Traceback" not in ended.err
-
-
-def test_settings_of_dagster_that_somebody_made_theirs_stay(shop: Shop) -> None:
-    home = shop.folder / ".floe/state/dagster"
-    home.mkdir(parents=True)
-    mine = json.dumps({"telemetry": {"enabled": False}, "run_retries": {"enabled": True}})
-    (home / "dagster.yaml").write_text(mine)
-
-    with serving(shop.folder) as server:
-        info = server.ask("{ instance { info } }")["instance"]["info"]
-
-    assert "run_retries:\n  enabled: true" in info
-    assert (home / "dagster.yaml").read_text() == mine

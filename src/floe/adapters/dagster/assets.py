@@ -1,6 +1,6 @@
 """The factory of Dagster definitions for a project."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -123,7 +123,7 @@ class FloeAssetFactory:
         exclude: str | None = None,
         selector: str | None = None,
         translator: DagsterDbtTranslator | None = None,
-        split: Split = Split.NONE,
+        split: Split | str = Split.NONE,
         executor: ExecutorDefinition | None = None,
         retry_policy: RetryPolicy | None = None,
         exposures: bool = True,
@@ -139,9 +139,11 @@ class FloeAssetFactory:
             exclude: What of it does not.
             selector: A selector of the project's, in place of both.
             translator: How dbt resources become assets, composed with floe's own rules.
-            split: Into which steps a project is cut; by default it is one.
+            split: Into which steps a project is cut: ``node``, ``tag`` or ``layer``; by default
+                it is one.
             executor: Dagster's executor; by default the steps run in the process of the run, or
-                in processes of their own where a project is split.
+                in processes of their own where a project is split: several at once, on DuckDB
+                one after the other.
             retry_policy: For every step.
             exposures: Show dbt's exposures as external assets.
 
@@ -150,20 +152,22 @@ class FloeAssetFactory:
             DagsterInvalidDefinitionError: Two dbt resources claim one asset key.
         """
         with collector_paused():
+            ready, cut = [self._ready(project) for project in projects], Split(split)
             selection = DbtSelection.of(select, exclude, selector)
             options = StepOptions(retry_policy=retry_policy)
             parts = [
                 _definitions(
-                    self._ready(project),
+                    services,
                     translator,
                     selection,
-                    split=split,
+                    split=cut,
                     options=options,
                     exposures=exposures,
                 )
-                for project in projects
+                for services in ready
             ]
-            return Definitions.merge(*parts, Definitions(executor=executor or _executor(split)))
+            own = _executor(cut, [services.context.target for services in ready])
+            return Definitions.merge(*parts, Definitions(executor=executor or own))
 
     def _ready(self, project: Project) -> Services:
         if isinstance(project, Services):
@@ -339,12 +343,17 @@ def _backfill_policy(
     return BackfillPolicy.single_run() if is_windowed else None
 
 
-def _executor(split: Split) -> ExecutorDefinition:
-    """Return the executor that costs least: a process of its own only where there are steps."""
+def _executor(split: Split, targets: Collection[str]) -> ExecutorDefinition:
+    """Return the executor that costs least: a process of its own only where there are steps.
+
+    Each is forked from one that has everything imported. DuckDB lets one process write: there
+    one step waits for another.
+    """
     if split is Split.NONE:
         return in_process_executor
     preloaded = {"forkserver": {"preload_modules": ["floe.adapters.dagster.assets"]}}
-    return multiprocess_executor.configured({"start_method": preloaded})
+    limit = {"max_concurrent": 1} if "duckdb" in targets else {}
+    return multiprocess_executor.configured({"start_method": preloaded, **limit})
 
 
 def _schedulable(

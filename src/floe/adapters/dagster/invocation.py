@@ -17,6 +17,7 @@ from floe.adapters.dagster.live_streams import live
 from floe.adapters.dagster.partitions import Window
 from floe.adapters.dagster.results import DagsterEvent, ResultMapper, plain
 from floe.adapters.dagster.run_end import ending_run
+from floe.adapters.dagster.run_watch import RunWatch
 from floe.adapters.dagster.selection import DbtSelection, also_meeting
 from floe.adapters.dagster.services import Services
 from floe.domain.model.errors import FloeError
@@ -145,6 +146,7 @@ def dbt_events(
         FloeError: dbt could not be run.
     """
     record = RunRecord(context)
+    services.on_start()
     try:
         with closing(services.dbt(command, context, services.read_graph())) as events:
             for event in events:
@@ -192,12 +194,15 @@ def _told(
     mapper: ResultMapper,
     context: AssetExecutionContext,
 ) -> Generator[DagsterEvent, None, RunSummary]:
+    run_is_over = RunWatch(context)
     while True:
         try:
             event = next(events)
         except StopIteration as stop:
             summary: RunSummary = stop.value
             return summary
+        if run_is_over():
+            raise Failure("the run of this step was ended elsewhere", allow_retries=False)
         _log(event, context)
         if isinstance(event, NodeFinished):
             yield from mapper.events_of(event)

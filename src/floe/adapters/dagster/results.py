@@ -205,5 +205,8 @@ def _telling(event: NodeFinished) -> str | None:
 
 
 def _headline(event: NodeFinished) -> str:
+    """Return status and message as Markdown, which is what Dagster shows descriptions as."""
     text = plain(event.message) if event.message else ""
+    if "\n" in text:
+        return f"dbt {event.status}:\n\n```\n{text}\n```"
     return f"dbt {event.status}: {text}" if text else f"dbt {event.status}"

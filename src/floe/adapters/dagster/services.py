@@ -22,6 +22,10 @@ Columns: TypeAlias = Callable[[NodeFinished], NodeColumns | None]
 """What is known of the columns of a node that has just been built."""
 
 
+def _do_nothing() -> None:
+    """Nothing is to be prepared."""
+
+
 def _ignore_event(_event: DbtEvent) -> None:
     """Nobody listens."""
 
@@ -48,6 +52,7 @@ class Services:
         orchestration: The contract's jobs, schedules and sensors.
         classifications: Model name → classified columns, from the contract.
         links: Templates of addresses for assets and materializations.
+        on_start: Called before each dbt invocation.
         on_event: Called with each event as it happens.
         on_finish: Called once for each dbt invocation, with how it ended.
         on_run_end: Called before that with the account of the run as a whole, once: by the step
@@ -68,6 +73,7 @@ class Services:
     orchestration: Orchestration | None = None
     classifications: Mapping[str, Sequence[ColumnClassification]] = field(default_factory=dict)
     links: Links = field(default_factory=Links)
+    on_start: Callable[[], None] = _do_nothing
     on_event: Callable[[DbtEvent], None] = _ignore_event
     on_finish: Callable[[RunContext, RunSummary], None] = _ignore_summary
     on_run_end: Callable[[RunContext, RunSummary], None] | None = None

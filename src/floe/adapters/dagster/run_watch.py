@@ -1,0 +1,27 @@
+"""Whether the run of a step goes on, where the step would not hear of its end.
+
+A distributed executor (Dask, Celery) does not tell the steps at work that their run was cancelled.
+So a step asks for itself, between two results of dbt.
+"""
+
+import time
+
+from dagster import AssetExecutionContext
+
+_EVERY_S = 5.0
+
+
+class RunWatch:
+    """Says whether the run of *context* is over; it is looked up no more than every few seconds."""
+
+    def __init__(self, context: AssetExecutionContext) -> None:
+        self._context = context
+        self._next_look = time.monotonic() + _EVERY_S
+
+    def __call__(self) -> bool:
+        """Return whether the run has ended, by whatever hand."""
+        if time.monotonic() < self._next_look:
+            return False
+        self._next_look = time.monotonic() + _EVERY_S
+        run = self._context.instance.get_run_by_id(self._context.run_id)
+        return run is not None and run.is_finished

@@ -252,21 +252,24 @@ def _cells(row: Row | None, *, replays: bool) -> list[str]:
 PAGE = """# When the lineage backend fails
 
 What a backend in trouble costs a run, floe beside dbt-ol: the same part of the demonstration
-project on DuckDB, a backend on the loopback that fails in one way, {machine}.
+project on DuckDB, a backend on the loopback that fails in one way,
+{machine}.
 
 {table}
 
 *Seconds after dbt* is the time from dbt's own end to that of the command, which is {idle:.1f} for
 floe without lineage. *Arrived* is what the backend had taken when the command came back, of all
 events that the tool sends; *after replay*, once the backend works again and `floe lineage replay`
-was run. *Repeated* counts events that
-arrived more than once. dbt-ol has nothing to send what it lost.
+was run. *Repeated* counts events that arrived more than once, byte for byte the same. dbt-ol has
+nothing to send what it lost. A dash is what was not measured.
 
 ```text
 {command}
 ```
 
-measures this on your machine, and writes this page. `--faults all` has more ways to fail.
+measures this on your machine, and writes this page. `--faults all` has more ways to fail. A machine
+that is busy with other things, as this one was, shows in the seconds of every line alike; the
+counts do not depend on it.
 """
 
 

@@ -88,7 +88,7 @@ def test_dbt_is_killed(location: Location) -> None:
 
     assert code != 0
     assert "died" in location.said()
-    assert location.processes() == {}
+    wait_until(lambda: location.processes() == {}, location.processes)
     assert breaches(location.shop.events) == []
     assert location.states_of("endless")[0] == "START"
 

@@ -29,13 +29,13 @@ def sections(sizes: Sequence[int], rounds: int) -> list[str]:
     for assets in sizes:
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place)
-            prepared(folder, assets, environ)
             print(f"{assets} assets", flush=True)
             costs = whole_costs(folder, assets, environ, rounds)
             parts += [f"## Whole commands, {assets} assets", whole_table(costs)]
             deployed[assets] = deployed_costs(folder, assets, environ, rounds)
             if assets == min(sizes):
-                parts += ["## Small commands", small_table(small_costs(folder, environ, rounds))]
+                small = small_costs(prepared(folder / "small", assets, environ), environ, rounds)
+                parts += ["## Small commands", small_table(small)]
     parts += ["## In a process that has loaded Dagster", deployed_table(deployed)]
     parts += ["## On the thread that runs the pipeline", observing_table()]
     return parts

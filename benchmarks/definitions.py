@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from benchmarks.page import against, table
 from benchmarks.projects import first_model
+from benchmarks.workspace import prepared
 
 _TOOLS = ("floe", "dagster-dbt")
 _WARM = {"FLOE_DBT__KIND": "warm"}
@@ -34,14 +35,15 @@ def deployed_costs(
     costs = DeployedCosts(_nothing(), _nothing(), _nothing())
     environ = {**environ, **_WARM}
     one = ("--select", first_model(assets))
+    homes = {tool: prepared(folder / tool, assets, environ) for tool in _TOOLS}
     for number in range(rounds):
         for tool in _TOOLS:
-            costs.loads[tool].append(_report(folder, environ, tool))
-            costs.ones[tool].append(_report(folder, environ, tool, "--times", "2", *one))
+            costs.loads[tool].append(_report(homes[tool], environ, tool))
+            costs.ones[tool].append(_report(homes[tool], environ, tool, "--times", "2", *one))
             if assets <= _LONGEST_WHOLE[tool] and (
                 number == 0 or assets <= _LONGEST_WHOLE[tool] / 5
             ):
-                costs.wholes[tool].append(_report(folder, environ, tool, "--times", "2"))
+                costs.wholes[tool].append(_report(homes[tool], environ, tool, "--times", "2"))
     return costs
 
 

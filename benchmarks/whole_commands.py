@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from benchmarks.measuring import Cost, cost_of, median, ratio
 from benchmarks.page import against, table
-from benchmarks.workspace import BIN, dbt, floe
+from benchmarks.workspace import BIN, dbt, floe, prepared
 
 _DBT, _DBT_OL, _MATERIALIZE = "dbt build", "dbt-ol build", "dagster asset materialize"
 _PEER = ("-m", "benchmarks.deployed", "dagster-dbt", "--times", "1")
@@ -77,13 +77,18 @@ def whole_costs(
 ) -> dict[str, list[Cost]]:
     """Return the costs of every contender, in alternating rounds after one that does not count.
 
+    Each has a project in *folder* of its own, all alike.
     *only* names some of them; by default it is all that are fit for the size.
     """
     compared = {name: one for name, one in contenders(assets).items() if not only or name in only}
     costs: dict[str, list[Cost]] = {name: [] for name in compared}
+    homes = {
+        name: prepared(folder / str(number), assets, environ)
+        for number, name in enumerate(compared)
+    }
     for number in range(rounds + 1):
         for name, one in compared.items():
-            cost = cost_of(one.command, folder, {**environ, **one.variables}, _SERVERS)
+            cost = cost_of(one.command, homes[name], {**environ, **one.variables}, _SERVERS)
             print(f"  {name}: {cost.wall_s:.1f} s, CPU {cost.cpu_s:.1f} s", flush=True)
             if number:
                 costs[name].append(cost)

@@ -47,11 +47,15 @@ def floe(*words: str) -> Sequence[str]:
     return [str(BIN / "floe"), *words]
 
 
-def prepared(folder: Path, assets: int, environ: Mapping[str, str]) -> None:
-    """Write the project and build it once with dbt, so that all begin from the same state."""
+def prepared(folder: Path, assets: int, environ: Mapping[str, str]) -> Path:
+    """Write the project into *folder*, parse it, and return the folder.
+
+    Each contender gets one of its own: dbt parses anew where the one before it had other options.
+    """
     write_project(folder, assets)
     (folder / "floe.yaml").write_text(_CONTRACT)
     (folder / "floe.settings.yaml").write_text(_SETTINGS)
-    for command in (floe("profiles"), dbt("build")):
+    for command in (floe("profiles"), dbt("parse")):
         if cost_of(command, folder, environ).code:
             raise SystemExit(f"{' '.join(command)} failed in {folder}")
+    return folder

@@ -5,13 +5,12 @@ from pathlib import Path
 import pytest
 from benchmarks.measuring import Cost, ratio
 from benchmarks.whole_commands import contenders, whole_costs, whole_table
-from benchmarks.workspace import environment, prepared
+from benchmarks.workspace import environment
 
 
 @pytest.fixture(scope="module")
 def costs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Cost]]:
     folder = tmp_path_factory.mktemp("bench")
-    prepared(folder, 8, environment())
     names = ("dbt build", "floe run, direct", "the same, backends down")
     return whole_costs(folder, 8, environment(), rounds=2, only=names)
 

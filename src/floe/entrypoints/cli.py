@@ -280,6 +280,8 @@ def main() -> None:
     0 well; 1 a node failed; 2 bad input; 3 the environment is not ready; 4 nothing selected;
     5 required lineage not kept; 70 a bug of floe's; 130 interrupted.
     """
+    from floe.entrypoints.collector import rest
     from floe.entrypoints.exit_codes import guarded
 
+    rest()
     sys.exit(guarded(app))

@@ -9,8 +9,10 @@ from floe.domain.model import settings as chosen
 from floe.domain.model.archived_run import usual_times
 from floe.domain.model.closing_account import ClosingAccount, Place
 from floe.domain.model.errors import FloeError
+from floe.domain.model.node_event import DbtEvent, NodeFinished
 from floe.domain.model.run import RunRequest
 from floe.domain.use_cases.run_pipeline import RunOutcome
+from floe.entrypoints.collector import resume
 from floe.entrypoints.exit_codes import LINEAGE_NOT_KEPT, NODE_FAILED, WELL, code_of
 from floe.entrypoints.options import say
 from floe.entrypoints.progress import Output, default_output, progress_view
@@ -32,8 +34,14 @@ def run_command(project: Project, request: RunRequest, *, output: Output | None 
     with progress_view(
         output, stream, context=context, graph=graph, usual=usual_times(recent)
     ) as view:
+
+        def heard(event: DbtEvent) -> None:
+            view.on_event(event)
+            if isinstance(event, NodeFinished):
+                resume()
+
         try:
-            outcome = project.run(command, context=context, on_event=view.on_event)
+            outcome = project.run(command, context=context, on_event=heard)
         except FloeError as error:
             view.refusal(error.problems, code_of(error))
             return code_of(error)

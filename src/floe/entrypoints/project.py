@@ -463,6 +463,7 @@ class Project:
         if prepared.graph is None:
             # dbt's own words on why the project cannot be parsed, told by dbt itself.
             return direct_orchestrator(self.container.observed())
+        self.container.dbt().get_ready(command)  # again, if it was needed to parse
         services = dagster_services(
             self.container,
             command,

@@ -20,7 +20,7 @@ KILLS = 60
 BATCH = 50
 """Events that may be on the way when a sender is killed."""
 _FORK_SERVER = """
-import json, os, signal, sys, time
+import itertools, json, os, signal, sys, time
 from pathlib import Path
 from floe.adapters.delivery.http import HttpDeliverer
 from floe.adapters.delivery.openlineage_http import OpenLineageHttpDeliverer
@@ -30,7 +30,8 @@ from floe.domain.model.delivery import PayloadKind
 from floe.testing.outbox import envelope
 
 def write(outbox, name):
-    for run in range(1000):
+    for run in itertools.count():
+        time.sleep(0.0005)  # a put takes so little that there would be too many to deliver
         key = f"{name}-{run}"
         will = envelope(json.dumps(f"{key} will"), key=key, kind=PayloadKind.LINEAGE_END)
         outbox.put(envelope(json.dumps(f"{key} start"), key=key), last_will=will)

@@ -39,10 +39,11 @@ def floe_run(project: Path, *arguments: str, **environment: str) -> Run:
     for path in (traces, lineage):
         path.unlink(missing_ok=True)
     to_file = {"FLOE_TRACING__KIND": "file", "FLOE_TRACING__PATH": traces.name}
+    patient = {"FLOE_FLUSH_TIMEOUT_S": "60"}  # what is told late is told in the next run
     done = subprocess.run(  # noqa: S603
         [Path(sys.executable).with_name("floe"), "run", *arguments],
         cwd=project,
-        env=os.environ | (environment or to_file),
+        env=os.environ | patient | (environment or to_file),
         capture_output=True,
         text=True,
         check=False,

@@ -23,5 +23,5 @@ class RunWatch:
         if time.monotonic() < self._next_look:
             return False
         self._next_look = time.monotonic() + _EVERY_S
-        run = self._context.instance.get_run_by_id(self._context.run_id)
+        run = self._context.instance.get_run_by_id(self._context.run.run_id)
         return run is not None and run.is_finished

@@ -13,6 +13,7 @@ import json
 import logging
 import os
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from datetime import datetime
@@ -93,9 +94,14 @@ class Spool:
     def files(self) -> list[Path]:
         """Return the files of all processes, the oldest first."""
         try:
-            return sorted(self._directory.glob("*.jsonl"), key=lambda path: path.stat().st_ctime_ns)
+            found = [(path.stat().st_ctime_ns, path) for path in self._directory.glob("*.jsonl")]
+            return [path for _, path in sorted(found)]
         except OSError:
             return []
+
+    def writers(self) -> frozenset[str]:
+        """Return the process ids of those whose lines are not imported yet."""
+        return frozenset(path.name.split("-")[1] for path in self.files())
 
     def take(self) -> "SpoolFile | None":
         """Return the oldest file that no writer and no other reader is at."""
@@ -137,7 +143,9 @@ class Spool:
             with contextlib.suppress(FileExistsError):
                 self._directory.mkdir(mode=0o700)
             self._beside_bytes = sum(_size(path) for path in self.files())
-            path = self._directory / f"{os.getpid()}-{uuid.uuid4().hex}.jsonl"
+            # Names grow: two files may be of one tick of the clock that the disk goes by.
+            name = f"{time.monotonic_ns():020}-{os.getpid()}-{uuid.uuid4().hex}.jsonl"
+            path = self._directory / name
             with contextlib.suppress(FileNotFoundError):  # an import removed the empty directory
                 return os.open(path, _APPEND, 0o600)
 

@@ -146,10 +146,18 @@ class SqliteOutbox:
         return self._run(lambda connection: rows.has_waiting(connection, destination))
 
     def wills_of_the_dead(self) -> tuple[Envelope, ...]:
-        """Return the wills whose process no longer holds its lock, and make them ours."""
+        """Return the wills whose process no longer holds its lock, and make them ours.
+
+        Where a dead process has words in the spool still, its runs may have ended: it waits.
+        """
         wills = self._run(rows.wills)
         alive = {name: self._liveness.is_alive(name) for name in {name for name, _ in wills}}
-        dead = [name for name, lives in alive.items() if not lives]
+        unheard = self._spool.writers()
+        dead = [
+            name
+            for name, lives in alive.items()
+            if not lives and name.partition("-")[0] not in unheard
+        ]
         if dead:
             self._adopted.update(self._run(self._adopting(dead)))
         return tuple(will for _, will in wills if will.envelope_id in self._adopted)

@@ -217,7 +217,8 @@ class OpenLineageEmitter:
             return
         if not self._worker.submit(lambda: self._enrich(transition, whole)):
             self._pending.take(whole.envelope_id)
-            self._outbox.replace(whole.envelope_id, whole)
+            with contextlib.suppress(OutboxError):  # it is kept, and goes out when its time comes
+                self._outbox.replace(whole.envelope_id, whole)
 
     def _columns_made(self, transition: RunTransition) -> NodeColumns | None:
         node, finished = transition.node, transition.finished

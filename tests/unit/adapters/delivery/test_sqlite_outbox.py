@@ -14,6 +14,7 @@ from typing import Literal
 
 import pytest
 
+from floe.adapters.delivery import spool
 from floe.adapters.delivery.sqlite_outbox import SqliteOutbox
 from floe.adapters.delivery.state_directory import is_on_network
 from floe.domain.model.delivery import PayloadKind
@@ -261,12 +262,30 @@ def test_what_a_dead_process_left_in_the_spool_is_imported_with_its_will(
     assert [will.body for will in outbox.wills_of_the_dead()] == [b"will"]
 
 
+def test_the_will_of_a_dead_process_waits_for_its_last_words(
+    outbox: SqliteOutbox, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it wrote last may be the end of the run, and not be imported yet."""
+    code = (
+        "outbox.put(envelope('start'), last_will=envelope('will'))\n"
+        "outbox.put(envelope('end', kind=PayloadKind.LINEAGE_END))\n"
+        "os.kill(os.getpid(), 9)"
+    )
+    in_another_process(code, state, check=False)
+    with monkeypatch.context() as busy:
+        busy.setattr(outbox, "_import", lambda: False)
+        assert outbox.wills_of_the_dead() == ()
+
+    assert outbox.wills_of_the_dead() == ()
+    assert bodies(outbox) == [b"start", b"end"]
+
+
 def test_a_damaged_line_of_the_spool_is_skipped_and_told(
     outbox: SqliteOutbox, state: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     outbox.put(envelope("kept"))
     (state / "spool").mkdir(mode=0o700)
-    (state / "spool" / "x.jsonl").write_bytes(b"00000000 {}\n")
+    (state / "spool" / "0-1-x.jsonl").write_bytes(b"00000000 {}\n")
 
     assert bodies(outbox) == [b"kept"]
     assert "damaged" in caplog.text
@@ -495,6 +514,21 @@ def test_a_size_limit_holds(state: Path) -> None:
     assert report.waiting + report.dropped == 1200
     assert len(waiting) % 2 == 0
     assert waiting[-1] == b"end 599"
+
+
+def test_the_names_of_the_files_tell_which_was_written_first(
+    outbox: SqliteOutbox, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two files may be of one tick of the clock that the disk goes by."""
+    outbox.put(envelope("in the database"))
+    monkeypatch.setattr(spool, "_LARGE_BYTES", 1)
+    for number in range(50):
+        outbox.put(envelope(str(number)))
+    written = [path.stat().st_ctime_ns for path in sorted((state / "spool").iterdir())]
+
+    assert len(written) == 50
+    assert written == sorted(written)
+    assert bodies(outbox)[1:] == [str(number).encode() for number in range(50)]
 
 
 def test_a_spool_that_nobody_imports_does_not_grow_for_ever(

@@ -26,6 +26,9 @@ from floe.domain.model.errors import OutboxError, Problem
 
 _LOG = logging.getLogger("floe.delivery")
 _LARGE_BYTES = 256 * 1024
+_LINE_S = 0.0005
+_ATTEMPTS = 40
+"""A writer needs much less than the first for a line; one that was stopped in it is passed over."""
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -104,7 +107,7 @@ class Spool:
         return frozenset(path.name.split("-")[1] for path in self.files())
 
     def take(self) -> "SpoolFile | None":
-        """Return the oldest file that no writer and no other reader is at."""
+        """Return the oldest file that no other reader is at, nor a writer that does not go on."""
         for path in self.files():
             descriptor = _take(path)
             if descriptor is not None:
@@ -198,16 +201,18 @@ def _write_whole(descriptor: int, line: bytes, size: int) -> None:
 
 
 def _take(path: Path) -> int | None:
+    """Return *path*, opened and locked; a writer in the middle of a line is waited for."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
         return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if os.fstat(descriptor).st_nlink:
-            return descriptor
-    except OSError:
-        pass  # its writer, or another reader, is at it
+    for _ in range(_ATTEMPTS):
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.fstat(descriptor).st_nlink:
+                return descriptor
+            break  # another reader has imported it
+        time.sleep(_LINE_S)
     os.close(descriptor)
     return None
 

@@ -1,4 +1,5 @@
 import errno
+import fcntl
 import multiprocessing
 import os
 import sqlite3
@@ -278,6 +279,22 @@ def test_the_will_of_a_dead_process_waits_for_its_last_words(
 
     assert outbox.wills_of_the_dead() == ()
     assert bodies(outbox) == [b"start", b"end"]
+
+
+def test_a_line_that_is_just_being_written_holds_up_no_exchange(
+    outbox: SqliteOutbox, state: Path
+) -> None:
+    outbox.put(envelope("in the database"))
+    outbox.put(envelope("without columns", key="2"))
+    (file,) = (state / "spool").iterdir()
+    descriptor = os.open(file, os.O_RDWR)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    letting_go = threading.Timer(0.003, lambda: os.close(descriptor))
+    letting_go.start()
+    poorer, richer = envelope("without columns", key="2"), envelope("with columns", key="2")
+
+    assert outbox.replace(poorer.envelope_id, richer)
+    letting_go.join()
 
 
 def test_a_damaged_line_of_the_spool_is_skipped_and_told(

@@ -64,7 +64,6 @@ def materialized(definitions: "Definitions", select: str | None) -> dict[str, fl
             assets,
             instance=instance,
             selection=selection,
-            resources=definitions.resources,
             raise_on_error=False,
         )
     if not result.success:

@@ -57,7 +57,7 @@ def materialized(definitions: "Definitions", select: str | None) -> dict[str, fl
     assets = [
         asset for asset in definitions.resolve_asset_graph().assets_defs if asset.is_executable
     ]
-    selection = AssetSelection.assets(AssetKey(["main", select])) if select else None
+    selection = AssetSelection.assets(AssetKey([select])) if select else None
     before, children, started = _cpu(), _cpu(resource.RUSAGE_CHILDREN), time.perf_counter()
     with DagsterInstance.ephemeral() as instance:
         result = materialize(

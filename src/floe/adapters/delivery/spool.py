@@ -104,7 +104,7 @@ class Spool:
 
     def writers(self) -> frozenset[str]:
         """Return the process ids of those whose lines are not imported yet."""
-        return frozenset(path.name.split("-")[1] for path in self.files())
+        return frozenset(pid for path in self.files() for pid in path.name.split("-")[1:2])
 
     def take(self) -> "SpoolFile | None":
         """Return the oldest file that no other reader is at, nor a writer that does not go on."""

@@ -297,6 +297,18 @@ def test_a_line_that_is_just_being_written_holds_up_no_exchange(
     letting_go.join()
 
 
+def test_a_file_that_nobody_of_us_named_hinders_no_recovery(
+    outbox: SqliteOutbox, state: Path
+) -> None:
+    outbox.put(envelope("start"), last_will=envelope("will"))
+    (state / "spool").mkdir(mode=0o700)
+    foreign = (state / "spool" / "x.jsonl").open("wb")
+    with foreign:
+        fcntl.flock(foreign, fcntl.LOCK_EX)
+
+        assert outbox.wills_of_the_dead() == ()
+
+
 def test_a_damaged_line_of_the_spool_is_skipped_and_told(
     outbox: SqliteOutbox, state: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

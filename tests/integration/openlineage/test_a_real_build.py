@@ -8,6 +8,8 @@ import pytest
 from floe.adapters.openlineage.design_time import design_events
 from floe.adapters.openlineage.profile import EventProfile
 from floe.adapters.openlineage.serialization import event_bytes
+from floe.domain.model.identity import node_job_name
+from floe.domain.model.node_event import NodeFinished
 from floe.domain.model.pipeline import Governance
 from floe.domain.model.redaction import Redactor
 from floe.domain.model.run import DbtVerb
@@ -29,6 +31,7 @@ EDGES = {
     ("stg_payments", "orders"),
 }
 """The eight edges between the eight tables of the shop itself."""
+SHOP = {name for edge in EDGES for name in edge}
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +64,21 @@ def test_every_edge_between_tables_is_there(built: Told) -> None:
         for made in event["outputs"]
     }
 
-    assert edges >= EDGES
+    assert {edge for edge in edges if SHOP.issuperset(edge)} == EDGES
+    made = {table(item) for event in built.ends().values() for item in event["outputs"]}
+    assert made >= SHOP
+    assert len(SHOP) == 8
+
+
+def test_rows_that_were_read_are_told_where_the_run_has_counted_them(built: Told) -> None:
+    counted = [
+        (table(read), table(event["outputs"][0]), told["rowCount"])
+        for event in built.ends().values()
+        for read in event["inputs"]
+        if (told := read["inputFacets"].get("inputStatistics"))
+    ]
+
+    assert counted == [("customers", "odd_names", 3)]
 
 
 def test_an_ephemeral_model_gives_way_to_what_it_reads(built: Told) -> None:
@@ -217,9 +234,23 @@ def test_every_event_and_facet_is_valid_by_the_official_schemas(
 
 def test_every_node_starts_and_ends(built: Told, failed: Told) -> None:
     for told in (built, failed):
-        started = [event["run"]["runId"] for event in told.events if event["eventType"] == "START"]
-        ended = [event["run"]["runId"] for event in told.events if event["eventType"] != "START"]
-        assert sorted(started) == sorted(ended)
+        started = [event["job"]["name"] for event in told.events if event["eventType"] == "START"]
+        ended = [event["job"]["name"] for event in told.events if event["eventType"] != "START"]
+        by_dbt = [event.unique_id for event in told.seen if isinstance(event, NodeFinished)]
+        names = sorted(["bakery.dbt", *map(node_job_name, by_dbt)])
+        assert sorted(started) == names
+        assert sorted(ended) == names
+
+
+def test_dbt_has_run_every_node_of_the_project(built: Told) -> None:
+    ran = {event.unique_id for event in built.seen if isinstance(event, NodeFinished)}
+    nodes = {
+        unique_id
+        for unique_id, node in built.graph.nodes.items()
+        if node.resource_type != "source" and not node.is_ephemeral
+    }
+
+    assert nodes - ran == {"model.bakery.breaks", "model.bakery.after_breaks"}
 
 
 @needs_specification

@@ -330,8 +330,17 @@ def _whole_numbers(response: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _rows(response: Mapping[str, Any]) -> int | None:
-    """Return the affected rows; some adapters say -1, or a text, where they do not know."""
-    return _count(response.get("rows_affected"))
+    """Return the affected rows; some adapters say -1, or a text, where they do not know.
+
+    Snowflake's adapter takes the one line in which the warehouse says "created" for a row, unless
+    a newer driver has counted the rows themselves.
+    """
+    counted = [_count(response.get(key)) for key in ("rows_inserted", "rows_updated")]
+    known = [rows for rows in counted if rows is not None]
+    if known:
+        return sum(known)
+    rows = _count(response.get("rows_affected"))
+    return None if rows == 1 and response.get("code") == "SUCCESS" else rows
 
 
 def _count(value: object) -> int | None:

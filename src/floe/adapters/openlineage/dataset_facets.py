@@ -8,6 +8,7 @@ from openlineage.client.facet_v2 import (
     dataset_type_dataset,
     datasource_dataset,
     documentation_dataset,
+    input_statistics_input_dataset,
     lifecycle_state_change_dataset,
     output_statistics_output_dataset,
     ownership_dataset,
@@ -96,9 +97,20 @@ def made_facets(node: DbtNode, profile: EventProfile) -> dict[str, Document]:
     }
 
 
-def statistics_facets(finished: NodeFinished | None, profile: EventProfile) -> dict[str, Document]:
-    """Return how much was written, where the adapter reported it."""
-    if finished is None or finished.rows_affected is None:
+def read_facets(rows: int | None, profile: EventProfile) -> dict[str, Document]:
+    """Return how much of a relation was read, where that is certain."""
+    if rows is None:
+        return {}
+    kind = input_statistics_input_dataset.InputStatisticsInputDatasetFacet
+    return {"inputStatistics": facet(kind, profile.producer, rowCount=rows)}
+
+
+def statistics_facets(
+    node: DbtNode, finished: NodeFinished | None, profile: EventProfile
+) -> dict[str, Document]:
+    """Return how much was written, where the adapter reported it; a view holds no rows."""
+    kind_made = _TYPES.get(node.materialization, ("TABLE", None))[0]
+    if finished is None or finished.rows_affected is None or kind_made == "VIEW":
         return {}
     kind = output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet
     return {"outputStatistics": facet(kind, profile.producer, rowCount=finished.rows_affected)}

@@ -11,6 +11,7 @@ from floe.adapters.openlineage.dataset_documents import DatasetDocuments
 from floe.adapters.openlineage.dataset_facets import (
     column_lineage_facet,
     made_facets,
+    read_facets,
     statistics_facets,
 )
 from floe.adapters.openlineage.job_facets import lasting_facets, sql_facets
@@ -90,8 +91,12 @@ class RunEvents:
         assertions = assertions_facet(transition, self._profile)
         findings = {"dataQualityAssertions": assertions} if assertions is not None else {}
         found = facet_documents(findings)
+        rows = transition.rows_read
         return [
-            {**self._datasets.of(node, self._columns_of(node)), "inputFacets": found}
+            {
+                **self._datasets.of(node, self._columns_of(node)),
+                "inputFacets": found | read_facets(rows.get(node.unique_id), self._profile),
+            }
             for node in nodes_read(transition)
         ]
 
@@ -103,7 +108,7 @@ class RunEvents:
         columns = made or self._columns_of(node)
         dataset = self._datasets.of(node, columns)
         facets = {**dataset["facets"], **self._deed(transition, node, columns)}
-        statistics = statistics_facets(transition.finished, self._profile)
+        statistics = statistics_facets(node, transition.finished, self._profile)
         return [{**dataset, "facets": facets, "outputFacets": statistics}]
 
     def _deed(

@@ -4,7 +4,7 @@ Node events may come in any order, twice, or not at all; what leaves the ledger 
 well-formed life (OpenLineage 2-0-2, run cycle).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from pydantic import Field
@@ -19,6 +19,7 @@ from floe.domain.model.node_event import (
     NodeStarted,
     NodeStatus,
 )
+from floe.domain.model.row_counts import rows_held, rows_read
 from floe.domain.model.run import RunContext
 from floe.domain.model.value import UtcDatetime, Value
 
@@ -41,7 +42,8 @@ class RunTransition(Value):
     *unique_id* is None for the invocation. *started_at* is when this run started, also at its end.
     *node* is None where the manifest has no such node (a hook). *inputs* are the relations that
     the node reads, or those that a test is about. *finished* is dbt's own account of the end.
-    *message* is dbt's text for a failure, or the reason for an abort.
+    *message* is dbt's text for a failure, or the reason for an abort. *rows_read* maps the unique
+    id of an input → its rows, for what was read as a whole and counted by the same invocation.
     """
 
     state: LineageEventType
@@ -57,6 +59,7 @@ class RunTransition(Value):
     inputs: tuple[DbtNode, ...] = ()
     finished: NodeFinished | None = None
     message: str | None = None
+    rows_read: Mapping[str, int] = Field(default_factory=dict)
     invocation: InvocationStarted | None = Field(default=None, repr=False)
 
     @property
@@ -74,6 +77,7 @@ class RunLedger:
         self._invocation: RunTransition | None = None
         self._open: dict[str, RunTransition] = {}
         self._ended: set[str] = set()
+        self._rows: dict[str, int] = {}
         self._closed = False
 
     def feed(self, event: DbtEvent) -> Iterator[RunTransition]:
@@ -148,7 +152,12 @@ class RunLedger:
         self._ended.add(event.unique_id)
         state = _STATES[event.status]
         message = event.message if state is not LineageEventType.COMPLETE else None
-        yield self._end(start, state, event.at, message=message, finished=event)
+        end = self._end(start, state, event.at, message=message, finished=event)
+        read = rows_read(start.node, start.inputs, self._rows, event)
+        yield end.model_copy(update={"rows_read": read}) if read else end
+        held = rows_held(start.node, event)
+        if held is not None:
+            self._rows[event.unique_id] = held
 
     def _finish(self, event: InvocationFinished) -> Iterator[RunTransition]:
         reason = "the run was interrupted" if event.interrupted else "dbt ended without this node"

@@ -81,6 +81,24 @@ def test_rows_written_as_text_are_counted() -> None:
     assert end.rows_affected == 12
 
 
+@pytest.mark.parametrize(
+    ("response", "rows"),
+    [
+        ({"code": "SUCCESS", "rows_affected": 1.0}, None),
+        ({"code": "SUCCESS", "rows_affected": 1.0, "rows_inserted": 0.0}, 0),
+        ({"code": "SUCCESS", "rows_affected": 40.0, "rows_inserted": 40.0}, 40),
+        ({"code": "SUCCESS", "rows_affected": 3.0, "rows_inserted": 3.0, "rows_updated": 2.0}, 5),
+        ({"code": "INSERT", "rows_affected": 1.0}, 1),
+    ],
+)
+def test_the_line_in_which_snowflake_says_that_it_is_done_is_no_row(
+    response: dict[str, object], rows: int | None
+) -> None:
+    (end,) = ends([account(adapter_response=response)])
+
+    assert end.rows_affected == rows
+
+
 def test_a_failure_has_its_message_at_once_and_without_colours() -> None:
     text = "\x1b[31mBinder Error\x1b[0m: no such column\n"
     (end,) = ends([account(status="error", message=text)])

@@ -123,6 +123,30 @@ def test_the_end_says_how_many_rows_were_written_and_by_which_query() -> None:
     assert run_facet(last, "externalQuery") == {"externalQueryId": "q-1", "source": "duckdb"}
 
 
+def test_the_end_says_how_many_rows_were_read_of_what_the_same_run_has_made() -> None:
+    seed = node(RAW.unique_id, config={"materialized": "seed"})
+    events = Emitting(seed, MODEL).tell(
+        START,
+        finished(seed.unique_id, rows_affected=7),
+        finished(MODEL.unique_id, 2, compiled_code="select * from shop.main.raw"),
+        END,
+    )
+
+    start, end = (event for event in events if event["job"]["name"] == "shop.model.people")
+    statistics = end["inputs"][0]["inputFacets"]["inputStatistics"]
+    assert statistics["rowCount"] == 7
+    assert start["inputs"][0]["inputFacets"] == {}
+    assert breaches(events) == []
+
+
+def test_a_view_has_no_rows_whatever_its_adapter_counts() -> None:
+    view = node("model.shop.seen", RAW.unique_id, config={"materialized": "view"})
+
+    _, last = told(view.unique_id, RAW, view, rows_affected=1)
+
+    assert last["outputs"][0]["outputFacets"] == {}
+
+
 def test_a_bigquery_job_is_named_with_its_project_and_location() -> None:
     response = {"project_id": "acme", "location": "EU", "job_id": "j-1"}
 

@@ -76,6 +76,20 @@ def test_a_process_that_runs_a_step_is_killed(location: Location) -> None:
     assert location.states_of("endless") == ["START", "ABORT"]
 
 
+def test_the_process_that_executes_the_steps_is_killed(tmp_path: Path) -> None:
+    location = Location(write(tmp_path, FILES), SPLIT="node")
+    process = location.start("key:endless")
+    try:
+        wait_until(lambda: "START" in location.states_of("endless"), location.said)
+    finally:
+        process.kill()
+    process.wait(PATIENCE_S)
+
+    wait_until(lambda: location.processes() == {}, location.processes)
+    assert breaches(location.shop.events) == []
+    assert location.states_of("endless") == ["START", "ABORT"]
+
+
 def test_dbt_is_killed(location: Location) -> None:
     process = location.start("key:endless")
     try:

@@ -13,6 +13,7 @@ from typing import Any
 from dagster import AssetExecutionContext, Config, Failure, MetadataValue, OpExecutionContext
 from pydantic import Field
 
+from floe.adapters.dagster.executor_watch import not_outliving_executor
 from floe.adapters.dagster.live_streams import live
 from floe.adapters.dagster.partitions import Window
 from floe.adapters.dagster.results import DagsterEvent, ResultMapper, plain
@@ -181,7 +182,7 @@ def dagster_events(
         Failure: A node failed, or dbt could not run; with dbt's own text.
     """
     events = dbt_events(ending_run(services, context.op_execution_context), command, run)
-    with live(events):
+    with not_outliving_executor(context.op_execution_context), live(events):
         try:
             summary = yield from _told(events, mapper, context)
         except FloeError as error:

@@ -11,7 +11,6 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from floe.adapters.delivery.memory_outbox import MemoryOutbox
 from floe.adapters.noop import NoOpTracer
-from floe.adapters.otlp.direct_sink import DirectSink
 from floe.adapters.otlp.grpc_transport import GrpcTransport
 from floe.adapters.otlp.http_transport import HttpTransport
 from floe.adapters.otlp.line_sink import console_sink, file_sink
@@ -21,7 +20,7 @@ from floe.ports.tracer import Tracer
 from floe.testing.fakes import RecordingTracer
 from floe.testing.otlp_receiver import OtlpReceiver
 from floe.testing.tracer import SpanIds, TracerContract
-from tests.unit.adapters.otlp.parts import exporter, to_backend
+from tests.unit.adapters.otlp.parts import direct_sink, exporter, to_backend
 
 
 @pytest.fixture
@@ -64,14 +63,14 @@ class TestTracerOverHttp(_OverTheWire):
     @pytest.fixture
     def tracer(self, receiver: OtlpReceiver) -> Tracer:
         transport = HttpTransport(receiver.http_endpoint, compress=True)
-        return OtlpTracer(exporter(DirectSink(transport, destination="otlp")))
+        return OtlpTracer(exporter(direct_sink(transport)))
 
 
 class TestTracerOverGrpc(_OverTheWire):
     @pytest.fixture
     def tracer(self, receiver: OtlpReceiver) -> Tracer:
         transport = GrpcTransport(receiver.grpc_endpoint, compress=True)
-        return OtlpTracer(exporter(DirectSink(transport, destination="otlp")))
+        return OtlpTracer(exporter(direct_sink(transport)))
 
 
 class TestTracerToAFile(TracerContract):

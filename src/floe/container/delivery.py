@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from dependency_injector import containers, providers
 
+from floe.container.signals import Otlp, signals_of
 from floe.domain.model import settings as chosen
 from floe.domain.model.plan import RunPlan
 from floe.domain.model.settings import Settings
@@ -85,31 +86,20 @@ def _transport(choice: chosen.LineageTransport) -> Deliverer:
 def _signals(
     choice: chosen.Tracing, plan: RunPlan, environ: Mapping[str, str]
 ) -> Mapping[str, Deliverer]:
-    """Return a deliverer for each signal that is wanted, as the standard variables say."""
+    """Return a deliverer for each signal that leaves by OTLP over HTTP."""
     from floe.adapters.delivery.credentials import headers_from
     from floe.adapters.delivery.http import HttpDeliverer
-    from floe.adapters.otlp.environment import SignalOptions, read_environment
-    from floe.adapters.otlp.sink import Signal
 
-    if not isinstance(choice, chosen.OtlpHttp):
+    if not isinstance(choice, Otlp):
         return {}
-    said = read_environment(environ)
-    wanted = {Signal.TRACES: True, Signal.METRICS: plan.tracing.metrics, Signal.LOGS: choice.logs}
     secret = headers_from(choice.headers_env, environ) if choice.headers_env else None
     deliverers: dict[str, Deliverer] = {}
-    for signal, is_wanted in wanted.items():
-        here = SignalOptions(
-            endpoint=f"{choice.endpoint.rstrip('/')}/v1/{signal}",
-            compress=choice.compress,
-            timeout_s=choice.timeout_s,
-            ca_bundle=choice.ca_bundle,
-        )
-        options = said.signals.get(signal, SignalOptions()).over(here)
-        if not is_wanted or options.exporter == "none" or options.endpoint is None:
+    for signal, options in signals_of(choice, plan, environ).items():
+        if (options.exporter, options.protocol) != ("otlp", "http/protobuf"):
             continue
         certificate = options.client_certificate
         deliverers[signal] = HttpDeliverer(
-            options.endpoint,
+            options.endpoint or choice.endpoint,
             headers=choice.headers,
             credentials=_both(options.headers, secret),
             timeout_s=options.timeout_s or choice.timeout_s,

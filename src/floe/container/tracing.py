@@ -1,6 +1,6 @@
 """What a run says about itself in OpenTelemetry: spans, metrics, logs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from dependency_injector import containers, providers
@@ -8,6 +8,7 @@ from dependency_injector import containers, providers
 from floe.adapters.noop import NoOpTracer
 from floe.container.delivery import OTLP
 from floe.container.kinds import by_kind
+from floe.container.signals import Otlp, signals_of
 from floe.domain.model import settings as chosen
 from floe.domain.model.pipeline import Sampling
 from floe.domain.model.plan import RunPlan
@@ -17,7 +18,9 @@ from floe.ports.outbox import Outbox
 from floe.ports.tracer import Tracer
 
 if TYPE_CHECKING:
-    from floe.adapters.otlp.sink import Sink
+    from floe.adapters.otlp.direct_sink import Way
+    from floe.adapters.otlp.environment import SignalOptions
+    from floe.adapters.otlp.sink import Signal, Sink
 
 
 def _file_sink(choice: chosen.File, plan: RunPlan) -> "Sink":
@@ -42,26 +45,58 @@ def _http_sink(outbox: Outbox, signals: Mapping[str, Deliverer]) -> "Sink":
     return OutboxSink(outbox, sender, destinations)
 
 
-def _grpc_sink(choice: chosen.OtlpGrpc, environ: Mapping[str, str]) -> "Sink":
+def _otlp_sink(
+    choice: Otlp,
+    plan: RunPlan,
+    environ: Mapping[str, str],
+    outbox: Callable[[], Outbox],
+    signals: Mapping[str, Deliverer],
+) -> "Sink":
+    """Return where each signal goes: gRPC and the console at once, HTTP (*signals*) by *outbox*."""
+    from floe.adapters.otlp.routed_sink import RoutedSink
+    from floe.adapters.otlp.sink import Signal
+
+    sinks: dict[Signal, Sink] = {}
+    wanted = signals_of(choice, plan, environ)
+    console = [signal for signal, options in wanted.items() if options.exporter == "console"]
+    over_grpc = {
+        signal: options
+        for signal, options in wanted.items()
+        if (options.exporter, options.protocol) == ("otlp", "grpc")
+    }
+    if over_grpc:
+        sinks |= dict.fromkeys(over_grpc, _grpc_sink(choice, over_grpc, environ))
+    if console:
+        sinks |= dict.fromkeys(console, _console_sink())
+    if signals:
+        sinks |= dict.fromkeys(map(Signal, signals), _http_sink(outbox(), signals))
+    return RoutedSink(sinks)
+
+
+def _grpc_sink(
+    choice: Otlp, signals: Mapping["Signal", "SignalOptions"], environ: Mapping[str, str]
+) -> "Sink":
     from floe.adapters.delivery.credentials import headers_from
     from floe.adapters.otlp.direct_sink import DirectSink
-    from floe.adapters.otlp.environment import SignalOptions, read_environment
-    from floe.adapters.otlp.grpc_transport import GrpcTransport
-    from floe.adapters.otlp.sink import Signal
-    from floe.adapters.otlp.tls import Tls
 
     secret = headers_from(choice.headers_env, environ)() if choice.headers_env else {}
-    here = SignalOptions(
-        endpoint=choice.endpoint, compress=choice.compress, ca_bundle=choice.ca_bundle
+    return DirectSink(
+        {signal: _grpc_way(choice, options, secret) for signal, options in signals.items()}
     )
-    options = read_environment(environ).signals.get(Signal.TRACES, SignalOptions()).over(here)
+
+
+def _grpc_way(choice: Otlp, options: "SignalOptions", secret: Mapping[str, str]) -> "Way":
+    from floe.adapters.otlp.direct_sink import Way
+    from floe.adapters.otlp.grpc_transport import GrpcTransport
+    from floe.adapters.otlp.tls import Tls
+
     transport = GrpcTransport(
         options.endpoint or choice.endpoint,
         headers={**choice.headers, **options.headers, **secret},
         compress=bool(options.compress),
         tls=Tls(options.ca_bundle, options.client_certificate, options.client_key),
     )
-    return DirectSink(transport, destination="telemetry", timeout_s=choice.timeout_s)
+    return Way(transport, options.timeout_s or choice.timeout_s)
 
 
 def _otlp(plan: RunPlan, settings: Settings, environ: Mapping[str, str], sink: "Sink") -> Tracer:
@@ -119,6 +154,7 @@ class Tracing(containers.DeclarativeContainer):
     signals: providers.Provider[Mapping[str, Deliverer]] = providers.Dependency()
 
     _choice = settings.provided.tracing
+    _to_backend = providers.Singleton(_otlp_sink, _choice, plan, environ, outbox.provider, signals)
     _own = providers.Singleton(
         _otlp,
         plan,
@@ -128,8 +164,8 @@ class Tracing(containers.DeclarativeContainer):
             _choice.kind,
             console=providers.Singleton(_console_sink),
             file=providers.Singleton(_file_sink, _choice, plan),
-            otlp_http=providers.Singleton(_http_sink, outbox, signals),
-            otlp_grpc=providers.Singleton(_grpc_sink, _choice, environ),
+            otlp_http=_to_backend,
+            otlp_grpc=_to_backend,
         ),
     )
     _backend: providers.Provider[Tracer] = by_kind(

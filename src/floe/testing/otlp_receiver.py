@@ -44,6 +44,7 @@ _UNPACK: Mapping[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.decompress,
     "deflate": zlib.decompress,
 }
+_STATUS = {404: grpc.StatusCode.UNIMPLEMENTED, 503: grpc.StatusCode.UNAVAILABLE}
 _PROTOBUF = "application/x-protobuf"
 
 
@@ -112,19 +113,25 @@ class Received:
 class OtlpReceiver:
     """Listens on free ports of 127.0.0.1 while its block lasts; *received* is what came.
 
-    Over HTTP every request is answered with *status*; only 200 takes anything in. With *tls*, a
-    server's context, HTTP is HTTPS. *certificate* (key and chain, PEM) does it for gRPC.
+    Every request is answered with *status*, an HTTP status (over gRPC what comes next to it), and
+    *delay_s* seconds late; only 200 takes anything in. With *tls*, a server's context, HTTP is
+    HTTPS. *certificate* (key and chain, PEM) does it for gRPC, where *client_ca* (PEM) asks the
+    client for a certificate of that authority.
     """
 
     def __init__(
         self,
         *,
         status: int = 200,
+        delay_s: float = 0,
         tls: ssl.SSLContext | None = None,
         certificate: tuple[bytes, bytes] | None = None,
+        client_ca: bytes | None = None,
     ) -> None:
         self.received = Received()
         self.status = status
+        self._delay_s = delay_s
+        self._closed = threading.Event()
         self._scheme = "https" if tls else "http"
         self._grpc_scheme = "https" if certificate else "http"
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -136,7 +143,9 @@ class OtlpReceiver:
         if certificate is None:
             self.grpc_port = self._grpc.add_insecure_port("127.0.0.1:0")
         else:
-            credentials = grpc.ssl_server_credentials([certificate])
+            credentials = grpc.ssl_server_credentials(
+                [certificate], client_ca, require_client_auth=client_ca is not None
+            )
             self.grpc_port = self._grpc.add_secure_port("127.0.0.1:0", credentials)
 
     @property
@@ -162,6 +171,7 @@ class OtlpReceiver:
         traceback: TracebackType | None,
     ) -> None:
         """Stop, and free the ports."""
+        self._closed.set()
         self._http.shutdown()
         self._http.server_close()
         self._grpc.stop(None).wait()
@@ -175,6 +185,9 @@ class OtlpReceiver:
 
         class Servicer:
             def Export(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 - grpc's
+                receiver._closed.wait(receiver._delay_s)
+                if receiver.status != 200:
+                    context.abort(_STATUS[receiver.status], f"like HTTP status {receiver.status}")
                 headers = {item.key: item.value for item in context.invocation_metadata()}
                 receiver.received.requests[signal].append(request)
                 receiver.received.headers.append(headers)
@@ -190,6 +203,7 @@ class OtlpReceiver:
 
             def do_POST(self) -> None:
                 raw = self.rfile.read(int(self.headers["content-length"]))
+                receiver._closed.wait(receiver._delay_s)
                 status, body = receiver._take(self.path, raw, self.headers)
                 self.send_response(status)
                 self.send_header("content-type", _PROTOBUF)

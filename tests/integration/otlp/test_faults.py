@@ -4,42 +4,56 @@ import logging
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic
+from typing import Any, NamedTuple
 
 import pytest
 
 from floe.adapters.delivery.memory_outbox import MemoryOutbox
-from floe.adapters.otlp.direct_sink import DirectSink
 from floe.adapters.otlp.grpc_transport import GrpcTransport
 from floe.adapters.otlp.http_transport import HttpTransport
 from floe.adapters.otlp.sink import Signal
 from floe.adapters.otlp.tracer import OtlpTracer
 from floe.testing.otlp_receiver import OtlpReceiver
 from tests.fakes import context
-from tests.unit.adapters.otlp.parts import a_build, exporter, tell, to_backend
+from tests.integration.otlp.certificates import certificate, serving
+from tests.unit.adapters.otlp.parts import a_build, direct_sink, exporter, tell, to_backend
 
 BUDGET_S = 1.0
 AT_MOST_S = 15.0
 """A generous bound on a loaded machine; without one these cases take for ever."""
 
 
+class Backend(NamedTuple):
+    """Where a backend in trouble listens."""
+
+    http: str
+    grpc: str
+
+    @classmethod
+    def at(cls, port: int) -> "Backend":
+        return cls(*2 * (f"http://127.0.0.1:{port}",))
+
+
 @contextmanager
-def down() -> Iterator[str]:
+def down() -> Iterator[Backend]:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
+    yield Backend.at(port)
 
 
 @contextmanager
-def hanging() -> Iterator[str]:
+def hanging() -> Iterator[Backend]:
     """Accept by the kernel's backlog, and never answer."""
     with socket.create_server(("127.0.0.1", 0), backlog=128) as server:
-        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        yield Backend.at(server.getsockname()[1])
 
 
 @contextmanager
-def dripping() -> Iterator[str]:
+def dripping() -> Iterator[Backend]:
     """Answer a byte at a time, and never to the end."""
     over = threading.Event()
 
@@ -59,35 +73,63 @@ def dripping() -> Iterator[str]:
         server.settimeout(0.1)
         thread = threading.Thread(target=serve, args=(server,), daemon=True)
         thread.start()
-        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        yield Backend.at(server.getsockname()[1])
         over.set()
 
 
 @contextmanager
-def unavailable() -> Iterator[str]:
-    with OtlpReceiver(status=503) as receiver:
-        yield receiver.http_endpoint
+def receiving(**options: Any) -> Iterator[Backend]:
+    with OtlpReceiver(**options) as receiver:
+        yield Backend(receiver.http_endpoint, receiver.grpc_endpoint)
+
+
+def slow() -> AbstractContextManager[Backend]:
+    """Answer well, and too late for the end of the run."""
+    return receiving(delay_s=20)
+
+
+def unavailable() -> AbstractContextManager[Backend]:
+    return receiving(status=503)
 
 
 @contextmanager
-def elsewhere() -> Iterator[str]:
-    with OtlpReceiver() as receiver:
-        yield f"{receiver.http_endpoint}/wrong"
+def elsewhere() -> Iterator[Backend]:
+    with receiving() as right, receiving(status=404) as wrong:
+        yield Backend(f"{right.http}/wrong", wrong.grpc)
 
 
 @contextmanager
-def not_tls() -> Iterator[str]:
-    with OtlpReceiver() as receiver:
-        yield receiver.http_endpoint.replace("http:", "https:")
+def not_tls() -> Iterator[Backend]:
+    with receiving() as backend:
+        yield Backend(*(endpoint.replace("http:", "https:") for endpoint in backend))
 
 
-FAULTS = [down, hanging, dripping, unavailable, elsewhere, not_tls]
+@contextmanager
+def unknown_authority() -> Iterator[Backend]:
+    with TemporaryDirectory() as folder:
+        pem, key = certificate(Path(folder))
+        with receiving(**serving(pem, key)) as backend:
+            yield backend
+
+
+FAULTS = [down, hanging, dripping, slow, unavailable, elsewhere, not_tls, unknown_authority]
 
 
 @pytest.fixture
-def endpoint(request: pytest.FixtureRequest) -> Iterator[str]:
-    with ExitStack() as stack:
-        yield stack.enter_context(request.param())
+def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    with request.param() as backend:
+        yield backend
+
+
+EVERYTHING = {"traces": (0, 1), "metrics": (0, 1), "logs": (0, 1)}
+"""Signal → payloads delivered and dropped, when none got through."""
+
+
+def losses(tracer: OtlpTracer) -> dict[str, tuple[int, int]]:
+    """Return what became of the payloads of each signal; every loss has its reason."""
+    reports = tracer.close(0)
+    assert all(report.last_error for report in reports)
+    return {report.destination: (report.delivered, report.dropped) for report in reports}
 
 
 def run_into(tracer: OtlpTracer) -> float:
@@ -97,12 +139,12 @@ def run_into(tracer: OtlpTracer) -> float:
     return monotonic() - before
 
 
-@pytest.mark.parametrize("endpoint", FAULTS, indirect=True)
+@pytest.mark.parametrize("backend", FAULTS, indirect=True)
 def test_over_the_outbox_everything_waits_for_the_backend(
-    endpoint: str, caplog: pytest.LogCaptureFixture
+    backend: Backend, caplog: pytest.LogCaptureFixture
 ) -> None:
     outbox = MemoryOutbox()
-    tracer = OtlpTracer(exporter(to_backend(outbox, endpoint, timeout_s=1.0)), logs=True)
+    tracer = OtlpTracer(exporter(to_backend(outbox, backend.http, timeout_s=1.0)), logs=True)
     with caplog.at_level(logging.WARNING):
         took_s = run_into(tracer)
 
@@ -121,56 +163,61 @@ def test_over_the_outbox_everything_waits_for_the_backend(
         assert len(receiver.received.log_records) == 1
 
 
-@pytest.mark.parametrize("endpoint", FAULTS, indirect=True)
-def test_over_http_without_an_outbox_the_loss_is_counted(endpoint: str) -> None:
-    transport = HttpTransport(endpoint)
-    sink = DirectSink(transport, destination="otlp", timeout_s=1.0)
+@pytest.mark.parametrize("backend", FAULTS, indirect=True)
+def test_over_http_without_an_outbox_the_loss_is_counted(backend: Backend) -> None:
+    transport = HttpTransport(backend.http)
+    sink = direct_sink(transport, timeout_s=1.0)
     tracer = OtlpTracer(exporter(sink), logs=True)
     took_s = run_into(tracer)
-    (report,) = tracer.close(0)
 
     assert took_s < AT_MOST_S
-    assert (report.delivered, report.dropped) == (0, 3)
-    assert report.last_error
+    assert losses(tracer) == EVERYTHING
 
 
-@pytest.mark.parametrize("endpoint", [down, hanging, dripping, not_tls], indirect=True)
-def test_over_grpc_the_loss_is_counted(endpoint: str) -> None:
-    sink = DirectSink(GrpcTransport(endpoint), destination="otlp", timeout_s=1.0)
+@pytest.mark.parametrize("backend", FAULTS, indirect=True)
+def test_over_grpc_the_loss_is_counted_and_told_once(
+    backend: Backend, caplog: pytest.LogCaptureFixture
+) -> None:
+    sink = direct_sink(GrpcTransport(backend.grpc), timeout_s=1.0)
     tracer = OtlpTracer(exporter(sink), logs=True)
     took_s = run_into(tracer)
-    (report,) = tracer.close(0)
 
     assert took_s < AT_MOST_S
-    assert (report.delivered, report.dropped) == (0, 3)
-    assert {(item.signal, item.reason, item.items) for item in sink.dropped()} >= {
-        (Signal.TRACES, "timeout", 5),
-        (Signal.LOGS, "timeout", 1),
+    assert losses(tracer) == EVERYTHING
+    assert {(item.signal, item.items) for item in sink.dropped()} >= {
+        (Signal.TRACES, 5),
+        (Signal.LOGS, 1),
     }
+    (told,) = caplog.messages
+    assert "5 spans" in told
+    assert "data points" in told
+    assert "1 log record" in told
 
 
 def test_a_backend_that_comes_back_in_time_gets_everything() -> None:
     with OtlpReceiver() as receiver:
         receiver.status = 503
         transport = HttpTransport(receiver.http_endpoint)
-        tracer = OtlpTracer(exporter(DirectSink(transport, destination="otlp"), delay_s=0.01))
+        tracer = OtlpTracer(exporter(direct_sink(transport), delay_s=0.01))
         tell(tracer, a_build(context()))
         receiver.status = 200
-        (report,) = tracer.close(20)
-
-        assert report.is_complete
+        assert all(report.is_complete for report in tracer.close(20))
         assert len(receiver.received.spans) == 5
 
 
 def test_a_full_queue_gives_up_the_newest_and_says_how_much() -> None:
-    with down() as endpoint:
-        sink = DirectSink(GrpcTransport(endpoint), destination="otlp", most_waiting=1)
+    with down() as backend:
+        sink = direct_sink(GrpcTransport(backend.grpc), most_waiting=1)
         tracer = OtlpTracer(exporter(sink, batch=1), metrics=False)
         tell(tracer, a_build(context()))
         assert tracer._exporter is not None
         tracer._exporter.flush()
         given_up = sum(item.items for item in sink.dropped())
-        (report,) = tracer.close(0.2)
+        reports = tracer.close(0.2)
 
     assert given_up == 4
-    assert report.dropped == 5
+    assert {report.destination: report.dropped for report in reports} == {
+        "traces": 5,
+        "metrics": 0,
+        "logs": 0,
+    }

@@ -13,13 +13,19 @@ from uuid import uuid4
 import pytest
 
 from floe.adapters.delivery.sqlite_outbox import SqliteOutbox
-from floe.adapters.otlp.direct_sink import DirectSink
 from floe.adapters.otlp.grpc_transport import GrpcTransport
 from floe.adapters.otlp.sink import Sink
 from floe.adapters.otlp.tracer import OtlpTracer
 from floe.testing.otlp_receiver import OtlpReceiver
 from tests.fakes import context
-from tests.unit.adapters.otlp.parts import a_build, a_summary, exporter, tell, to_backend
+from tests.unit.adapters.otlp.parts import (
+    a_build,
+    a_summary,
+    direct_sink,
+    exporter,
+    tell,
+    to_backend,
+)
 
 STEPS = ("extract", "transform")
 SPANS_A_STEP = 5
@@ -61,7 +67,7 @@ def serve(endpoints: Endpoints, written: Path) -> None:
 
 def sink_to(protocol: str, backend: Backend, state: Path) -> Sink:
     if protocol == "grpc":
-        return DirectSink(GrpcTransport(backend.grpc), destination="otlp")
+        return direct_sink(GrpcTransport(backend.grpc))
     return to_backend(SqliteOutbox(state), backend.http)
 
 

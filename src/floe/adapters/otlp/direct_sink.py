@@ -1,10 +1,11 @@
 """Telemetry that is sent at once or not at all: what does not get through is counted."""
 
+import logging
 import os
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
@@ -12,8 +13,10 @@ from typing import Protocol
 from floe.adapters.otlp.sink import Dropped, Payload, Signal
 from floe.domain.model.delivery import DeliveryReport
 
+_LOG = logging.getLogger("floe.telemetry")
 _FIRST_PAUSE_S = 0.2
 _LONGEST_PAUSE_S = 5.0
+_ITEMS = {Signal.TRACES: "spans", Signal.METRICS: "data points", Signal.LOGS: "log records"}
 
 
 class Answer(Enum):
@@ -33,7 +36,7 @@ class Reply:
 
 
 class Transport(Protocol):
-    """One way to a backend; used by several threads, one for each signal."""
+    """One way to a backend; used by several threads where several signals share it."""
 
     def send(self, payload: Payload, timeout_s: float) -> Reply:
         """Send *payload*, wait at most *timeout_s* seconds, and return what came of it."""
@@ -42,26 +45,24 @@ class Transport(Protocol):
         """Break off what is under way and let go of connections."""
 
 
-class DirectSink:
-    """Sends by *transport*, one thread a signal; holds at most *most_waiting* payloads of each.
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A *transport*, and the seconds that one attempt may take."""
 
-    Best effort: a payload is tried again until there is no room or no time left, then given up
-    and counted. *timeout_s* bounds one attempt.
+    transport: Transport
+    timeout_s: float = 5.0
+
+
+class DirectSink:
+    """Sends each signal its way, on a thread of its own, and leaves out those that have none.
+
+    Best effort: at most *most_waiting* payloads of a signal are held. One is tried again until
+    there is no room or no time left, then given up and counted; at the end there is one warning
+    that says how much that was.
     """
 
-    def __init__(
-        self,
-        transport: Transport,
-        *,
-        destination: str,
-        signals: Iterable[Signal] = tuple(Signal),
-        timeout_s: float = 5.0,
-        most_waiting: int = 128,
-    ) -> None:
-        self._transport = transport
-        self._destination = destination
-        self._signals = frozenset(signals)
-        self._timeout_s = timeout_s
+    def __init__(self, ways: Mapping[Signal, Way], *, most_waiting: int = 128) -> None:
+        self._ways = dict(ways)
         self._most_waiting = most_waiting
         self._begin()
 
@@ -69,19 +70,20 @@ class DirectSink:
         """Start from nothing: a new sink, or the first use of one in a forked child."""
         self._pid = os.getpid()
         self._changed = threading.Condition()
-        self._waiting: dict[Signal, deque[Payload]] = {signal: deque() for signal in self._signals}
+        self._waiting: dict[Signal, deque[Payload]] = {signal: deque() for signal in self._ways}
         self._threads: dict[Signal, threading.Thread] = {}
         self._until: float | None = None
-        self._delivered = 0
+        self._delivered: Counter[Signal] = Counter()
         self._given_up: Counter[tuple[Signal, str]] = Counter()
-        self._payloads_given_up = 0
-        self._trouble: str | None = None
+        self._payloads_given_up: Counter[Signal] = Counter()
+        self._items_given_up: Counter[Signal] = Counter()
+        self._trouble: dict[Signal, str] = {}
 
     def export(self, payload: Payload) -> None:
         """Take *payload*, or give it up where there is no room."""
         if self._pid != os.getpid():
             self._begin()
-        if payload.signal not in self._signals:
+        if payload.signal not in self._ways:
             return
         with self._changed:
             if self._until is not None:
@@ -112,22 +114,34 @@ class DirectSink:
             self._changed.notify_all()
         for thread in self._threads.values():
             thread.join(max(0.0, until - time.monotonic()))
-        self._transport.close()
+        for way in self._ways.values():
+            way.transport.close()
         with self._changed:
-            for waiting in self._waiting.values():
+            for signal, waiting in self._waiting.items():
                 if waiting:
-                    self._trouble = self._trouble or "no answer in time"
+                    self._trouble.setdefault(signal, "no answer in time")
                 while waiting:
                     self._give_up(waiting.popleft(), "timeout")
-            return (self._report(),)
+            reports = tuple(self._report(signal) for signal in self._ways)
+        self._warn()
+        return reports
 
-    def _report(self) -> DeliveryReport:
+    def _report(self, signal: Signal) -> DeliveryReport:
         return DeliveryReport(
-            destination=self._destination,
-            delivered=self._delivered,
-            dropped=self._payloads_given_up,
-            last_error=self._trouble,
+            destination=signal.value,
+            delivered=self._delivered[signal],
+            dropped=self._payloads_given_up[signal],
+            last_error=self._trouble.get(signal),
         )
+
+    def _warn(self) -> None:
+        """Say once what was lost, and the first reason of it."""
+        lost = [f"{count:,} {_ITEMS[signal]}" for signal, count in self._items_given_up.items()]
+        if lost:
+            why = next(
+                (self._trouble[it] for it in self._items_given_up if it in self._trouble), ""
+            )
+            _LOG.warning("telemetry did not get through, %s lost: %s", ", ".join(lost), why)
 
     def _start(self, signal: Signal) -> None:
         thread = threading.Thread(
@@ -139,7 +153,7 @@ class DirectSink:
     def _work(self, signal: Signal) -> None:
         pause_s = _FIRST_PAUSE_S
         while payload := self._next(signal):
-            reply = self._transport.send(payload, self._attempt_s())
+            reply = self._ways[signal].transport.send(payload, self._attempt_s(signal))
             if self._settle(payload, reply):
                 pause_s = _FIRST_PAUSE_S
             elif not self._pause(pause_s):
@@ -157,26 +171,29 @@ class DirectSink:
     def _settle(self, payload: Payload, reply: Reply) -> bool:
         waiting = self._waiting[payload.signal]
         with self._changed:
-            self._trouble = reply.reason or self._trouble
+            if reply.reason:
+                self._trouble[payload.signal] = reply.reason
             if reply.answer is Answer.LATER:
                 return False
             if not waiting or waiting[0] is not payload:
                 return True  # no time was left: it was given up, and counted so
             waiting.popleft()
             if reply.answer is Answer.TAKEN:
-                self._delivered += 1
+                self._delivered[payload.signal] += 1
             else:
                 self._give_up(payload, "refused")
             return True
 
     def _give_up(self, payload: Payload, why: str) -> None:
         self._given_up[payload.signal, why] += payload.items
-        self._payloads_given_up += 1
+        self._items_given_up[payload.signal] += payload.items
+        self._payloads_given_up[payload.signal] += 1
 
-    def _attempt_s(self) -> float:
+    def _attempt_s(self, signal: Signal) -> float:
+        timeout_s = self._ways[signal].timeout_s
         if self._until is None:
-            return self._timeout_s
-        return max(0.001, min(self._timeout_s, self._until - time.monotonic()))
+            return timeout_s
+        return max(0.001, min(timeout_s, self._until - time.monotonic()))
 
     def _is_over(self) -> bool:
         return self._until is not None and time.monotonic() >= self._until

@@ -31,11 +31,12 @@ class SignalOptions(Value):
 
     *endpoint* is complete: over HTTP the path of the signal is part of it. *headers* may be
     credentials. *timeout_s* is in seconds. *exporter* is ``otlp``, ``console`` or ``none``.
+    *protocol* is what the signal speaks, whoever decided it.
     """
 
     exporter: str = "otlp"
     endpoint: str | None = None
-    protocol: Protocol | None = None
+    protocol: Protocol = "http/protobuf"
     headers: Mapping[str, str] = Field(default_factory=dict, repr=False)
     compress: bool | None = None
     timeout_s: float | None = None
@@ -73,16 +74,23 @@ class OtelEnvironment(Value):
     warnings: tuple[str, ...] = ()
 
 
-def read_environment(environ: Mapping[str, str]) -> OtelEnvironment:
-    """Return what *environ* says; nothing else is consulted and nothing is raised."""
-    return _Reader(environ).read()
+def read_environment(
+    environ: Mapping[str, str], protocol: Protocol | None = None
+) -> OtelEnvironment:
+    """Return what *environ* says; nothing else is consulted and nothing is raised.
+
+    *protocol* is the one that the traces speak, where that has been decided; it is then that of
+    every signal of which *environ* does not say something else than of the traces.
+    """
+    return _Reader(environ, protocol).read()
 
 
 class _Reader:
     """Reads variables and gathers what is wrong with them."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], protocol: Protocol | None) -> None:
         self._environ = environ
+        self._decided = protocol
         self._warnings: list[str] = []
 
     def read(self) -> OtelEnvironment:
@@ -121,7 +129,7 @@ class _Reader:
             client_key=self._path(signal, "CLIENT_KEY"),
         )
 
-    def _signal_endpoint(self, signal: Signal, protocol: Protocol | None) -> str | None:
+    def _signal_endpoint(self, signal: Signal, protocol: Protocol) -> str | None:
         """Return the signal's own endpoint as it is, or the common one with the signal's path."""
         insecure = self._insecure(signal) if protocol == "grpc" else None
         own = self._endpoint(f"{_OTLP}{signal.upper()}_ENDPOINT", insecure=insecure)
@@ -152,7 +160,13 @@ class _Reader:
     def _insecure(self, signal: Signal) -> bool:
         return (self._text(self._most_specific(signal, "INSECURE")) or "").lower() == "true"
 
-    def _protocol(self, signal: Signal) -> Protocol | None:
+    def _protocol(self, signal: Signal) -> Protocol:
+        said = self._said_protocol(signal)
+        if self._decided is not None and said == self._said_protocol(Signal.TRACES):
+            return self._decided
+        return said or "http/protobuf"
+
+    def _said_protocol(self, signal: Signal) -> Protocol | None:
         name = self._most_specific(signal, "PROTOCOL")
         match self._text(name):
             case None:

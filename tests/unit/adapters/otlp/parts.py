@@ -6,6 +6,7 @@ from typing import Any
 
 from floe.adapters.delivery.http import HttpDeliverer
 from floe.adapters.delivery.sender import BackgroundSender
+from floe.adapters.otlp.direct_sink import DirectSink, Transport, Way
 from floe.adapters.otlp.exporter import Exporter
 from floe.adapters.otlp.outbox_sink import OutboxSink
 from floe.adapters.otlp.resource import resource
@@ -81,6 +82,11 @@ def to_backend(outbox: Outbox, endpoint: str, **options: Any) -> OutboxSink:
     }
     sender = BackgroundSender(outbox, deliverers, dict.fromkeys(deliverers, "the OTLP backend"))
     return OutboxSink(outbox, sender, DESTINATIONS)
+
+
+def direct_sink(transport: Transport, *, timeout_s: float = 5.0, **options: Any) -> DirectSink:
+    """Return a sink that sends every signal by *transport*."""
+    return DirectSink(dict.fromkeys(Signal, Way(transport, timeout_s)), **options)
 
 
 def exporter(sink: Any, **options: Any) -> Exporter:

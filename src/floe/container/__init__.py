@@ -25,7 +25,7 @@ from floe.container.orchestration import (
     dagster_services,
     direct_orchestrator,
 )
-from floe.container.tracing import log_as_json
+from floe.container.tracing import log_as_json, telemetry_warnings
 
 __all__ = [
     "LINEAGE",
@@ -45,5 +45,6 @@ __all__ = [
     "project_settings",
     "recovered",
     "scaffold",
+    "telemetry_warnings",
     "variables_of",
 ]

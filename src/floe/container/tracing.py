@@ -104,14 +104,15 @@ def _otlp(plan: RunPlan, settings: Settings, environ: Mapping[str, str], sink: "
     from floe.adapters.otlp.exporter import BATCH, Exporter
     from floe.adapters.otlp.resource import floe_version, resource
     from floe.adapters.otlp.sampling import TraceSampler
-    from floe.adapters.otlp.tracer import OtlpTracer
+    from floe.adapters.otlp.tracer import OtlpTracer, measured_of
 
-    said = read_environment(environ)
+    said, attributes = read_environment(environ), plan.tracing.attributes
     exporter = Exporter(
         sink,
         resource=resource(
-            plan.tracing.service_name,
-            environment=plan.tracing.attributes.get("deployment.environment"),
+            attributes.get("service.name") or said.service_name or plan.tracing.service_name,
+            environment=attributes.get("deployment.environment")
+            or attributes.get("floe.environment.type"),
             attributes=said.resource_attributes,
         ),
         version=floe_version(),
@@ -120,6 +121,11 @@ def _otlp(plan: RunPlan, settings: Settings, environ: Mapping[str, str], sink: "
         most_waiting=said.most_waiting or 16_384,
         metric_interval_s=said.metric_interval_s or 60.0,
         cumulative=said.cumulative,
+        measured=measured_of(
+            attributes,
+            pipeline=plan.pipeline.name,
+            target=plan.pipeline.compute.target if plan.pipeline.compute else "",
+        ),
         longest_value=said.longest_value,
     )
     rule = said.sampling or plan.tracing.sampling or Sampling()
@@ -135,6 +141,15 @@ def _logging_tracer(tracer: Tracer, settings: Settings) -> Tracer:
     from floe.adapters.otlp.log_lines import LoggingTracer
 
     return LoggingTracer(tracer, settings.log_level)
+
+
+def telemetry_warnings(choice: chosen.Tracing, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what is wrong with the ``OTEL_*`` variables, where they count."""
+    if not isinstance(choice, Otlp):
+        return ()
+    from floe.adapters.otlp.environment import read_environment
+
+    return read_environment(environ).warnings
 
 
 def log_as_json(level: str) -> None:

@@ -22,6 +22,7 @@ from floe.container import (
     project_files,
     project_settings,
     recovered,
+    telemetry_warnings,
 )
 from floe.domain.model.archived_run import ArchivedRun
 from floe.domain.model.errors import (
@@ -134,7 +135,11 @@ class Project:
         )
         above = parent_context(environ)
         self._parent, self._root = above.parent, above.root
-        self.warnings = (*_warnings(plan, above.warning), *mistyped_variables(environ))
+        self.warnings = (
+            *_warnings(plan, above.warning),
+            *mistyped_variables(environ),
+            *telemetry_warnings(self.settings.tracing, environ),
+        )
 
     def __enter__(self) -> Self:
         """Return the project itself."""

@@ -30,7 +30,8 @@ class Exporter:
     A payload leaves when *batch* records are there or the first is *delay_s* seconds old: what a
     killed process gathered since then is lost. At most *most_waiting* records are held; when
     there are more, the caller exports them itself, so that none is lost while the sink accepts.
-    Metrics leave every *metric_interval_s* seconds and at the end. Texts on spans and log records
+    Metrics leave every *metric_interval_s* seconds and at the end; those of losses say *measured*,
+    as all others do that the caller measures. Texts on spans and log records
     are cut to *longest_value* characters where it is given. The thread starts with the
     first record, and anew in a forked child, which leaves to its parent what that had gathered.
     """
@@ -46,6 +47,7 @@ class Exporter:
         most_waiting: int = 16_384,
         metric_interval_s: float = 60.0,
         cumulative: bool = False,
+        measured: Mapping[str, AttributeValue] | None = None,
         longest_value: int | None = None,
         clock_ns: Callable[[], int] = time.time_ns,
     ) -> None:
@@ -56,6 +58,7 @@ class Exporter:
         self._most_waiting = most_waiting
         self._metric_interval_s = metric_interval_s
         self._cumulative = cumulative
+        self._measured = dict(measured or {})
         self._clock_ns = clock_ns
         self._reports: tuple[DeliveryReport, ...] | None = None
         self._begin()
@@ -164,7 +167,8 @@ class Exporter:
             self.flush()
         except TelemetryError:
             self._lost += 1
-            self.measure(DROPPED, 1, {"signal": Signal.TRACES, "reason": "queue_full"})
+            what = {**self._measured, "signal": Signal.TRACES.value, "reason": "queue_full"}
+            self.measure(DROPPED, 1, what)
             raise
 
     def _start_thread(self) -> None:
@@ -220,7 +224,7 @@ class Exporter:
     def _measure_losses(self) -> None:
         """Measure what the sink gave up: beside other metrics, where these are wanted at all."""
         for lost in self._sink.dropped():
-            what = {"signal": lost.signal.value, "reason": lost.reason}
+            what = {**self._measured, "signal": lost.signal.value, "reason": lost.reason}
             self._aggregator.measure(DROPPED, lost.items, what)
 
     def _export_pending(self) -> None:

@@ -229,15 +229,21 @@ class OtlpTracer:
         )
 
 
-def _measured(context: RunContext) -> dict[str, AttributeValue]:
+def measured_of(
+    attributes: Mapping[str, str], *, pipeline: str, target: str
+) -> dict[str, AttributeValue]:
     """Return what every measurement says: the tenant and the target, and nothing of one run."""
     return clean(
         {
-            **context.attributes,
-            "floe.pipeline.name": context.pipeline,
-            "floe.compute.target": context.target or None,
+            **attributes,
+            "floe.pipeline.name": pipeline,
+            "floe.compute.target": target or None,
         }
     )
+
+
+def _measured(context: RunContext) -> dict[str, AttributeValue]:
+    return measured_of(context.attributes, pipeline=context.pipeline, target=context.target)
 
 
 def _seconds(record: SpanRecord) -> float:

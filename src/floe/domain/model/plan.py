@@ -30,7 +30,10 @@ class LineagePlan(Value):
 
 
 class TracingPlan(Value):
-    """Whether tracing is on, and where it goes; *attributes* stand on every span."""
+    """Whether tracing is on, and where it goes; *attributes* stand on every span.
+
+    With an endpoint and without traces, there may still be metrics to send.
+    """
 
     enabled: bool = False
     endpoint: str | None = None

@@ -13,6 +13,8 @@ from floe.domain.model.plan import LineagePlan, TracingPlan
 
 _LONGEST_NAME = 255
 _GRPC_PORT = ":4317"
+_PROTOCOL = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
+_INSECURE = ("OTEL_EXPORTER_OTLP_TRACES_INSECURE", "OTEL_EXPORTER_OTLP_INSECURE")
 _PROTOCOLS = ("grpc", "http/protobuf")
 _TRUE = frozenset({"true", "1", "yes", "on"})
 
@@ -49,12 +51,11 @@ def choose_tracing(
     said, context = pipeline.observability, pipeline.environment
     attributes = {**said.attributes, **(context.attributes if context else {})}
     named = attributes.get("service.name") or environ.get("OTEL_SERVICE_NAME")
-    off = _is_set(environ, "OTEL_SDK_DISABLED") or _is_none(environ, "OTEL_TRACES_EXPORTER")
     endpoint = None
-    if said.traces and not off:
+    if said.traces and not _is_set(environ, "OTEL_SDK_DISABLED"):
         endpoint = _otlp_endpoint(said.otlp_endpoint, environ, findings)
     return TracingPlan(
-        enabled=endpoint is not None,
+        enabled=endpoint is not None and not _is_none(environ, "OTEL_TRACES_EXPORTER"),
         endpoint=endpoint,
         protocol=_otlp_protocol(said.otlp_protocol, endpoint, environ, findings),
         service_name=_bounded(named, '$.observability.attributes["service.name"]', findings),
@@ -82,19 +83,27 @@ def _otlp_endpoint(
     traces, base = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"
     complete = _variable(environ, traces)
     if complete is not None:
-        url = _usable(complete, traces, findings)
+        url = _usable(_with_scheme(complete, environ), traces, findings)
         return otlp_base(url) if url else None
     said = _variable(environ, base)
     if said is not None:
-        return _usable(said, base, findings)
+        return _usable(_with_scheme(said, environ), base, findings)
     return _usable(written, "$.observability.otlp_endpoint", findings)
+
+
+def _with_scheme(endpoint: str, environ: Mapping[str, str]) -> str:
+    """Return *endpoint*; over gRPC it may come without a scheme, which another variable decides."""
+    protocol = _first_set(_PROTOCOL, environ)
+    if "://" in endpoint or protocol is None or _variable(environ, protocol) != "grpc":
+        return endpoint
+    insecure = _first_set(_INSECURE, environ)
+    return f"{'http' if insecure and _is_set(environ, insecure) else 'https'}://{endpoint}"
 
 
 def _otlp_protocol(
     written: str | None, endpoint: str | None, environ: Mapping[str, str], findings: Findings
 ) -> str | None:
-    names = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
-    name = next((name for name in names if _variable(environ, name)), None)
+    name = _first_set(_PROTOCOL, environ)
     protocol = _variable(environ, name) if name else written
     if endpoint is None:
         return protocol
@@ -125,6 +134,10 @@ def _bounded(name: str | None, where: str, findings: Findings) -> str:
         findings.refuse(f"must have at most {_LONGEST_NAME} characters", where, "shorten it")
         return "floe"
     return name or "floe"
+
+
+def _first_set(names: tuple[str, ...], environ: Mapping[str, str]) -> str | None:
+    return next((name for name in names if _variable(environ, name)), None)
 
 
 def _variable(environ: Mapping[str, str], name: str) -> str | None:

@@ -35,6 +35,8 @@ def standard_layer(plan: RunPlan, environ: Mapping[str, str]) -> Layer:
         values["tracing"] = {"kind": "noop"}
     elif _names_any(environ, _OTLP_ENDPOINT):
         values |= _tracing(plan)
+    elif environ.get("OTEL_TRACES_EXPORTER", "").strip().lower() == "console":
+        values["tracing"] = {"kind": "console"}
     return Layer("standard environment", values)
 
 
@@ -61,7 +63,8 @@ def _lineage(plan: RunPlan, environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _tracing(plan: RunPlan) -> dict[str, Any]:
-    if not plan.tracing.enabled or not plan.tracing.endpoint:
+    """Return how telemetry leaves: metrics do so without the traces too."""
+    if not (plan.tracing.enabled or plan.tracing.metrics) or not plan.tracing.endpoint:
         return {}
     kind = "otlp_grpc" if plan.tracing.protocol == "grpc" else "otlp_http"
     return {"tracing": {"kind": kind, "endpoint": plan.tracing.endpoint}}

@@ -145,14 +145,18 @@ def test_what_a_sink_gave_up_is_measured() -> None:
             return (Dropped(Signal.TRACES, "queue_full", 7),)
 
     sink = Forgetful()
-    measuring = exporter(sink)
+    measuring = exporter(sink, measured={"floe.tenant.id": "acme"})
     measuring.measure(RUN_ACTIVE, 1, {})
     measuring.close(5)
     (metric,) = [item for item in sink.received.metrics if item.name == DROPPED.name]
     (point,) = metric.sum.data_points
 
     assert point.as_int == 7
-    assert attributes_of(point.attributes) == {"signal": "traces", "reason": "queue_full"}
+    assert attributes_of(point.attributes) == {
+        "floe.tenant.id": "acme",
+        "signal": "traces",
+        "reason": "queue_full",
+    }
 
 
 def test_a_forked_child_exports_its_own_and_not_its_parents(tmp_path: Path) -> None:

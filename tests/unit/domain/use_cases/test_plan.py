@@ -20,6 +20,7 @@ from floe.domain.model.pipeline import (
 )
 from floe.domain.model.plan import PlanOptions, RunPlan
 from floe.domain.use_cases.plan import plan, require_compute, require_project
+from floe.domain.use_cases.settings_layers import contract_layer, standard_layer
 
 _HOME = Path("/home/carol")
 _SHOP = Path("/srv/shop")
@@ -414,6 +415,31 @@ def test_the_environment_names_another_collector(environ: dict[str, str], endpoi
 )
 def test_tracing_can_be_disabled_by_the_environment(environ: dict[str, str]) -> None:
     assert not _observed(environ, otlp_endpoint="http://o.example").tracing.enabled
+
+
+def test_metrics_go_on_without_traces() -> None:
+    plan = _observed({"OTEL_TRACES_EXPORTER": "none"}, otlp_endpoint="http://o.example")
+    neither = {"OTEL_TRACES_EXPORTER": "none", "OTEL_METRICS_EXPORTER": "none"}
+
+    assert contract_layer(plan, {}).values["tracing"]["kind"] == "otlp_http"
+    assert "tracing" not in contract_layer(_observed(neither, otlp_endpoint="http://o"), {}).values
+
+
+@pytest.mark.parametrize(("insecure", "scheme"), [("true", "http"), ("false", "https")])
+def test_over_grpc_the_collector_may_be_named_without_a_scheme(insecure: str, scheme: str) -> None:
+    environ = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "collector.example:4317",
+        "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc",
+        "OTEL_EXPORTER_OTLP_INSECURE": insecure,
+    }
+
+    assert _observed(environ).tracing.endpoint == f"{scheme}://collector.example:4317"
+
+
+def test_the_console_needs_no_collector() -> None:
+    environ = {"OTEL_TRACES_EXPORTER": "console"}
+
+    assert standard_layer(_observed(environ), environ).values["tracing"] == {"kind": "console"}
 
 
 def test_a_document_that_wants_no_traces_gets_none() -> None:

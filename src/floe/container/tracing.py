@@ -102,7 +102,7 @@ def _grpc_way(choice: Otlp, options: "SignalOptions", secret: Mapping[str, str])
 def _otlp(plan: RunPlan, settings: Settings, environ: Mapping[str, str], sink: "Sink") -> Tracer:
     from floe.adapters.otlp.environment import read_environment
     from floe.adapters.otlp.exporter import BATCH, Exporter
-    from floe.adapters.otlp.resource import floe_version, resource
+    from floe.adapters.otlp.resource import resource
     from floe.adapters.otlp.sampling import TraceSampler
     from floe.adapters.otlp.tracer import OtlpTracer, measured_of
 
@@ -115,7 +115,6 @@ def _otlp(plan: RunPlan, settings: Settings, environ: Mapping[str, str], sink: "
             or attributes.get("floe.environment.type"),
             attributes=said.resource_attributes,
         ),
-        version=floe_version(),
         batch=said.batch or BATCH,
         delay_s=said.delay_s or 1.0,
         most_waiting=said.most_waiting or 16_384,

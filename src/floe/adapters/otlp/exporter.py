@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from floe.adapters.otlp.encoding import Encoder, points_in
 from floe.adapters.otlp.measurements import DROPPED, Aggregator, Exemplar, Instrument
+from floe.adapters.otlp.resource import floe_version
 from floe.adapters.otlp.sink import Payload, Signal, Sink
 from floe.adapters.otlp.span_record import LogRecord, SpanRecord
 from floe.domain.model.delivery import DeliveryReport
@@ -41,7 +42,6 @@ class Exporter:
         sink: Sink,
         *,
         resource: Mapping[str, AttributeValue],
-        version: str = "",
         batch: int = BATCH,
         delay_s: float = 1.0,
         most_waiting: int = 16_384,
@@ -52,7 +52,7 @@ class Exporter:
         clock_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self._sink = sink
-        self._encoder = Encoder(resource, version, longest_value)
+        self._encoder = Encoder(resource, floe_version(), longest_value)
         self._batch = batch
         self._delay_s = delay_s
         self._most_waiting = most_waiting

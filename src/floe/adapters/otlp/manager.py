@@ -159,7 +159,7 @@ class TracingManager:
 def _own_exporter(config: TracingConfig) -> "Exporter":
     from floe.adapters.otlp.direct_sink import DirectSink, Transport, Way
     from floe.adapters.otlp.exporter import Exporter
-    from floe.adapters.otlp.resource import floe_version, resource
+    from floe.adapters.otlp.resource import resource
     from floe.adapters.otlp.sink import Signal
 
     endpoint = config.endpoint or ""
@@ -175,7 +175,6 @@ def _own_exporter(config: TracingConfig) -> "Exporter":
     return Exporter(
         DirectSink({Signal.TRACES: Way(transport)}),
         resource=resource(config.service_name, attributes=config.attributes),
-        version=floe_version(),
         delay_s=1.0 if config.batch_export else 0.0,
     )
 

@@ -90,7 +90,7 @@ def direct_sink(transport: Transport, *, timeout_s: float = 5.0, **options: Any)
 
 
 def exporter(sink: Any, **options: Any) -> Exporter:
-    return Exporter(sink, resource=resource("shop-etl"), version="1", **options)
+    return Exporter(sink, resource=resource("shop-etl"), **options)
 
 
 def kept_tracer(**options: Any) -> tuple[OtlpTracer, KeepingSink]:

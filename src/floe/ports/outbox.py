@@ -57,15 +57,15 @@ class Outbox(Protocol):
             OutboxError: The outbox cannot be read.
         """
 
-    def settle(self, envelope: Envelope, verdict: Verdict) -> None:
-        """Record what became of a claimed *envelope*.
+    def settle(self, attempts: Sequence[tuple[Envelope, Verdict]]) -> None:
+        """Record what became of each claimed envelope of *attempts*: of all of them, or of none.
 
         DELIVERED forgets it, REFUSED puts it aside with the reason, RETRY keeps it for later and
         PAUSE keeps it ready: the one who sends decides when to knock again. ``retry_after_s``
         holds back the whole destination. An envelope that is not claimed is left alone.
 
         Raises:
-            OutboxError: It could not be recorded; the envelope may be sent again.
+            OutboxError: It could not be recorded; the envelopes may be sent again.
         """
 
     def release(self, envelopes: Sequence[Envelope]) -> None:

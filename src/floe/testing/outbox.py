@@ -75,7 +75,7 @@ class OutboxContract:
         outbox.put(envelope())
         outbox.put(envelope())
         (only,) = outbox.claim("backend", 5)
-        outbox.settle(only, DELIVERED)
+        outbox.settle([(only, DELIVERED)])
         outbox.put(envelope())
 
         assert outbox.claim("backend", 5) == ()
@@ -88,7 +88,7 @@ class OutboxContract:
         for _ in range(3):
             (head,) = outbox.claim("backend", 5)
             assert outbox.claim("backend", 5) == ()
-            outbox.settle(head, DELIVERED)
+            outbox.settle([(head, DELIVERED)])
             seen.append(head.body)
 
         assert seen == [b"0", b"1", b"2"]
@@ -114,7 +114,7 @@ class OutboxContract:
         outbox.put(envelope())
         for wait_s in (0.5, 1.0, 2.0):
             (head,) = outbox.claim("backend", 5)
-            outbox.settle(head, RETRY)
+            outbox.settle([(head, RETRY)])
             clock.move(wait_s - 0.01)
             assert outbox.claim("backend", 5) == ()
             clock.move(0.02)
@@ -128,7 +128,7 @@ class OutboxContract:
         outbox.put(envelope())
         outbox.put(envelope(key="run-2"))
         (head,) = outbox.claim("backend", 1)
-        outbox.settle(head, RETRY.model_copy(update={"retry_after_s": 60.0}))
+        outbox.settle([(head, RETRY.model_copy(update={"retry_after_s": 60.0}))])
         clock.move(59)
 
         assert outbox.claim("backend", 5) == ()
@@ -139,7 +139,7 @@ class OutboxContract:
         """A wrong key must not cost an event, nor time once it is repaired."""
         outbox.put(envelope())
         (head,) = outbox.claim("backend", 5)
-        outbox.settle(head, Verdict(outcome=Outcome.PAUSE, reason="401"))
+        outbox.settle([(head, Verdict(outcome=Outcome.PAUSE, reason="401"))])
 
         assert outbox.claim("backend", 5) == (head,)
 
@@ -148,7 +148,7 @@ class OutboxContract:
         outbox.put(envelope("bad"))
         outbox.put(envelope("good"))
         (head,) = outbox.claim("backend", 5)
-        outbox.settle(head, REFUSED)
+        outbox.settle([(head, REFUSED)])
 
         assert [item.body for item in outbox.claim("backend", 5)] == [b"good"]
         (report,) = outbox.reports()
@@ -157,8 +157,8 @@ class OutboxContract:
     def test_what_is_not_claimed_cannot_be_settled(self, outbox: Outbox) -> None:
         """A verdict on something else changes nothing."""
         outbox.put(envelope())
-        outbox.settle(envelope(), DELIVERED)
-        outbox.settle(envelope("unknown"), REFUSED)
+        outbox.settle([(envelope(), DELIVERED), (envelope("unknown"), REFUSED)])
+        outbox.settle([])
 
         assert outbox.claim("backend", 5) == (envelope(),)
 
@@ -188,7 +188,7 @@ class OutboxContract:
         assert outbox.replace(old.envelope_id, new)
         outbox.put(old)
         assert outbox.claim("backend", 5) == (new,)
-        outbox.settle(new, DELIVERED)
+        outbox.settle([(new, DELIVERED)])
         assert [item.body for item in outbox.claim("backend", 5)] == [b"next"]
 
     @pytest.mark.parametrize("verdict", [None, RETRY, DELIVERED])
@@ -199,7 +199,7 @@ class OutboxContract:
         outbox.put(envelope("old"))
         (head,) = outbox.claim("backend", 5)
         if verdict:
-            outbox.settle(head, verdict)
+            outbox.settle([(head, verdict)])
 
         assert not outbox.replace(head.envelope_id, envelope("new"))
 
@@ -213,9 +213,7 @@ class OutboxContract:
         for key in "abcd":
             outbox.put(envelope(key=key))
         first, second, third = outbox.claim("backend", 3)
-        outbox.settle(first, DELIVERED)
-        outbox.settle(second, REFUSED)
-        outbox.settle(third, RETRY)
+        outbox.settle([(first, DELIVERED), (second, REFUSED), (third, RETRY)])
 
         (report,) = outbox.reports()
         assert (report.delivered, report.waiting, report.refused) == (1, 2, 1)

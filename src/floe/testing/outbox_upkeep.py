@@ -36,7 +36,7 @@ class OutboxUpkeepContract:
         """Whatever they were waiting for, the destination's own wish included."""
         store.put(envelope())
         (head,) = store.claim("backend", 1)
-        store.settle(head, RETRY.model_copy(update={"retry_after_s": 200.0}))
+        store.settle([(head, RETRY.model_copy(update={"retry_after_s": 200.0}))])
         assert store.claim("backend", 1) == ()
 
         store.expedite("other")
@@ -48,7 +48,7 @@ class OutboxUpkeepContract:
         """The latest first, byte for byte."""
         for key in "ab":
             store.put(envelope(key=key))
-            store.settle(store.claim("backend", 1)[0], REFUSED)
+            store.settle([(store.claim("backend", 1)[0], REFUSED)])
 
         letters = store.dead_letters()
         assert [letter.envelope for letter in letters] == [envelope(key="b"), envelope(key="a")]
@@ -60,7 +60,7 @@ class OutboxUpkeepContract:
         """One by its id, or all of them."""
         for key in "abc":
             store.put(envelope(key=key))
-            store.settle(store.claim("backend", 1)[0], REFUSED)
+            store.settle([(store.claim("backend", 1)[0], REFUSED)])
 
         assert store.requeue(envelope(key="b").envelope_id) == 1
         assert store.requeue("unknown") == 0
@@ -71,7 +71,7 @@ class OutboxUpkeepContract:
     def test_a_refused_envelope_does_not_come_back_by_a_repeat(self, store: Store) -> None:
         """Only an operator sends it again."""
         store.put(envelope())
-        store.settle(store.claim("backend", 1)[0], REFUSED)
+        store.settle([(store.claim("backend", 1)[0], REFUSED)])
         store.put(envelope())
 
         assert store.claim("backend", 1) == ()
@@ -80,7 +80,7 @@ class OutboxUpkeepContract:
         """What waits is not touched."""
         for key in "ab":
             store.put(envelope(key=key))
-            store.settle(store.claim("backend", 1)[0], REFUSED)
+            store.settle([(store.claim("backend", 1)[0], REFUSED)])
         store.put(envelope(key="c"))
 
         assert store.purge(envelope(key="a").envelope_id) == 1
@@ -100,15 +100,15 @@ class OutboxUpkeepContract:
 
         assert store.prune(waiting=None, refused=NOON - day / 2) == 0
         assert store.prune(waiting=NOON - day / 2, refused=None) == 3
-        store.settle(sending[0], DELIVERED)
-        store.settle(sending[1], DELIVERED)
+        store.settle([(sending[0], DELIVERED)])
+        store.settle([(sending[1], DELIVERED)])
         (report,) = store.reports()
         assert (report.delivered, report.waiting, report.dropped) == (2, 2, 3)
 
     def test_pruning_drops_what_was_refused_long_ago(self, store: Store) -> None:
         """What counts is when it was refused, not when it was made."""
         store.put(envelope(created_at=NOON - timedelta(days=100)))
-        store.settle(store.claim("backend", 1)[0], REFUSED)
+        store.settle([(store.claim("backend", 1)[0], REFUSED)])
         (letter,) = store.dead_letters()
 
         assert store.prune(waiting=None, refused=letter.refused_at) == 0

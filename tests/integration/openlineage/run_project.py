@@ -147,7 +147,7 @@ def delivered(outbox: MemoryOutbox) -> list[dict[str, Any]]:
     while claimed := outbox.claim("marquez", 1000):
         for envelope in claimed:
             found.append(json.loads(envelope.body))
-            outbox.settle(envelope, Verdict(outcome=Outcome.DELIVERED))
+            outbox.settle([(envelope, Verdict(outcome=Outcome.DELIVERED))])
     return found
 
 

@@ -163,10 +163,9 @@ class Lane:
 
     def _record_what_is_left(self) -> None:
         """Settle attempts; what the outbox does not take now is tried again before the next."""
-        while self._unrecorded:
-            envelope, verdict = self._unrecorded[0]
-            self._outbox.settle(envelope, verdict)
-            del self._unrecorded[0]
+        if self._unrecorded:
+            self._outbox.settle(self._unrecorded)
+            self._unrecorded = []
 
 
 def report_of(reports: Sequence[DeliveryReport], destination: str) -> DeliveryReport:

@@ -117,31 +117,13 @@ class MemoryOutbox:
                 row.claimed = True
             return tuple(row.envelope for row in free[:limit])
 
-    def settle(self, envelope: Envelope, verdict: Verdict) -> None:
-        """Record *verdict*."""
-        envelope_id = envelope.envelope_id
+    def settle(self, attempts: Sequence[tuple[Envelope, Verdict]]) -> None:
+        """Record the verdicts."""
         with self._lock:
-            row = self._rows.get(envelope_id)
-            if row is None or not row.claimed:
-                return
-            account = self._accounts[envelope.destination]
-            reason = verdict.reason or verdict.outcome.value
-            account.last_error = None if verdict.outcome is Outcome.DELIVERED else reason
-            if verdict.outcome is Outcome.DELIVERED:
-                account.delivered += 1
-                account.resume_at = 0.0
-                self._remember(envelope_id)
-                self._remove([row])
-            elif verdict.outcome is Outcome.REFUSED:
-                self._remove([row])
-                self._dead[envelope_id] = DeadLetter(
-                    envelope=envelope,
-                    reason=reason,
-                    status=verdict.status,
-                    refused_at=self._clock(),
-                )
-            else:
-                self._postpone(row, verdict)
+            for envelope, verdict in attempts:
+                row = self._rows.get(envelope.envelope_id)
+                if row is not None and row.claimed:
+                    self._settle(row, verdict)
 
     def release(self, envelopes: Sequence[Envelope]) -> None:
         """Clear the claims on *envelopes*."""
@@ -321,6 +303,27 @@ class MemoryOutbox:
         self._settled[envelope_id] = None
         while len(self._settled) > _REMEMBERED:
             del self._settled[next(iter(self._settled))]
+
+    def _settle(self, row: _Row, verdict: Verdict) -> None:
+        envelope = row.envelope
+        account = self._accounts[envelope.destination]
+        reason = verdict.reason or verdict.outcome.value
+        account.last_error = None if verdict.outcome is Outcome.DELIVERED else reason
+        if verdict.outcome is Outcome.DELIVERED:
+            account.delivered += 1
+            account.resume_at = 0.0
+            self._remember(envelope.envelope_id)
+            self._remove([row])
+        elif verdict.outcome is Outcome.REFUSED:
+            self._remove([row])
+            self._dead[envelope.envelope_id] = DeadLetter(
+                envelope=envelope,
+                reason=reason,
+                status=verdict.status,
+                refused_at=self._clock(),
+            )
+        else:
+            self._postpone(row, verdict)
 
     def _take_dead(self, envelope_id: str | None) -> list[DeadLetter]:
         wanted = [known for known in self._dead if envelope_id in (None, known)]

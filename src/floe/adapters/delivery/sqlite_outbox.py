@@ -117,29 +117,34 @@ class SqliteOutbox:
             finally:
                 self._yield_drain(destination)
 
-    def settle(self, envelope: Envelope, verdict: Verdict) -> None:
-        """Record *verdict* in the rows and in the account of the destination."""
-        envelope_id = envelope.envelope_id
+    def settle(self, attempts: Sequence[tuple[Envelope, Verdict]]) -> None:
+        """Record the verdicts in the rows and in the accounts, in one transaction."""
         with self._claiming:
-            mine = self._claims.get(envelope.destination, {})
-            seq = mine.get(envelope_id)
-            if seq is None:
+            claimed = [
+                (seq, envelope, verdict)
+                for envelope, verdict in attempts
+                if (seq := self._claimed(envelope)) is not None
+            ]
+            if not claimed:
                 return
-            self._alone(
-                lambda connection: self._settle(connection, seq, envelope, verdict), reserve=True
-            )
-            del mine[envelope_id]
-            self._yield_drain(envelope.destination)
+
+            def work(connection: sqlite3.Connection) -> None:
+                for seq, envelope, verdict in claimed:
+                    self._settle(connection, seq, envelope, verdict)
+
+            self._alone(work, reserve=True)
+            self._forget_claims([envelope for _, envelope, _ in claimed])
 
     def release(self, envelopes: Sequence[Envelope]) -> None:
         """Clear the claims on *envelopes*."""
         with self._claiming:
-            for envelope in envelopes:
-                mine = self._claims.get(envelope.destination, {})
-                seq = mine.pop(envelope.envelope_id, None)
-                if seq is not None:
-                    self._alone(_marking(seq), reserve=True)
-                    self._yield_drain(envelope.destination)
+            held = [item for item in envelopes if self._claimed(item) is not None]
+            seqs = [self._claims[item.destination][item.envelope_id] for item in held]
+            if seqs:
+                self._alone(
+                    lambda connection: rows.mark(connection, seqs, claimed=False), reserve=True
+                )
+            self._forget_claims(held)
 
     def has_waiting(self, destination: str) -> bool:
         """Look for one row."""
@@ -322,6 +327,15 @@ class SqliteOutbox:
         mine.update({envelope.envelope_id: seq for seq, envelope in claimed})
         return tuple(envelope for _, envelope in claimed)
 
+    def _claimed(self, envelope: Envelope) -> int | None:
+        """Return the row of *envelope*, if we have a claim on it."""
+        return self._claims.get(envelope.destination, {}).get(envelope.envelope_id)
+
+    def _forget_claims(self, envelopes: Sequence[Envelope]) -> None:
+        for envelope in envelopes:
+            self._claims[envelope.destination].pop(envelope.envelope_id, None)
+            self._yield_drain(envelope.destination)
+
     def _adopting(self, dead: Sequence[str]) -> Callable[[sqlite3.Connection], list[str]]:
         """Make the wills of *dead* ours: two who recover at once must not end a run twice."""
         heir = self._process()
@@ -381,10 +395,6 @@ class SqliteOutbox:
         self._spool.forget()
         self._database.forget()
         self._liveness.forget()
-
-
-def _marking(seq: int) -> Callable[[sqlite3.Connection], None]:
-    return lambda connection: rows.mark(connection, [seq], claimed=False)
 
 
 def _problem(directory: Path, what: str) -> Problem:

@@ -18,9 +18,9 @@ class SometimesLocked(MemoryOutbox):
         super().__init__()
         self.failures = failures
 
-    def settle(self, envelope: Envelope, verdict: Verdict) -> None:
+    def settle(self, attempts: Sequence[tuple[Envelope, Verdict]]) -> None:
         self._fail()
-        super().settle(envelope, verdict)
+        super().settle(attempts)
 
     def release(self, envelopes: Sequence[Envelope]) -> None:
         self._fail()
@@ -42,6 +42,40 @@ def test_what_could_not_be_recorded_is_recorded_later_and_not_sent_again() -> No
 
     assert (report.delivered, report.waiting) == (10, 0)
     assert [item.key for item in backend.attempts] == [str(number) for number in range(10)]
+
+
+class CountingSettlements(MemoryOutbox):
+    """An outbox that remembers how many verdicts came at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.settled: list[int] = []
+
+    def settle(self, attempts: Sequence[tuple[Envelope, Verdict]]) -> None:
+        self.settled.append(len(attempts))
+        super().settle(attempts)
+
+
+class AllAtOnce(ScriptedDeliverer):
+    """Takes whatever it is given in one go."""
+
+    def deliver_batch(self, envelopes: Sequence[Envelope]) -> Sequence[Verdict]:
+        return [self.deliver(envelope) for envelope in envelopes]
+
+
+@pytest.mark.parametrize(
+    ("backend", "settled"), [(AllAtOnce(), [30]), (ScriptedDeliverer(), [1] * 30)]
+)
+def test_what_one_request_delivers_is_recorded_in_one_go(
+    backend: ScriptedDeliverer, settled: list[int]
+) -> None:
+    outbox = CountingSettlements()
+    for number in range(30):
+        outbox.put(envelope(key=str(number)))
+    (report,) = BackgroundSender(outbox, {"backend": backend}).close(10)
+
+    assert report.delivered == 30
+    assert outbox.settled == settled
 
 
 def test_an_outage_is_told_once_and_so_is_its_end(caplog: pytest.LogCaptureFixture) -> None:

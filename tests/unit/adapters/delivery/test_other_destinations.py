@@ -26,6 +26,17 @@ def test_a_file_has_one_line_for_each_event_and_one_reader(tmp_path: Path) -> No
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+def test_a_batch_stands_in_a_file_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
+    path, events = tmp_path / "events.jsonl", [envelope("1"), envelope('{"a":\n2}')]
+
+    took = FileDeliverer(path).deliver_batch(events)
+    refused = FileDeliverer(tmp_path).deliver_batch(events)
+
+    assert [verdict.outcome for verdict in took] == [Outcome.DELIVERED] * 2
+    assert path.read_text() == '1\n{"a": 2}\n'
+    assert [verdict.outcome for verdict in refused] == [Outcome.PAUSE] * 2
+
+
 def test_lines_of_many_writers_do_not_mix(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
 

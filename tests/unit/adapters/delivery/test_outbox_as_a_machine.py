@@ -61,7 +61,7 @@ class OutboxMachine(RuleBasedStateMachine):
     def settle(self, data: st.DataObject, outcome: Outcome) -> None:
         item = data.draw(st.sampled_from(self.held))
         self.held.remove(item)
-        self.outbox.settle(item, Verdict(outcome=outcome, reason="because"))
+        self.outbox.settle([(item, Verdict(outcome=outcome, reason="because"))])
         if outcome is Outcome.DELIVERED:
             self.delivered.append(item)
 

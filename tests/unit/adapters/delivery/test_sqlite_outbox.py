@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -21,7 +22,7 @@ from floe.adapters.delivery.state_directory import is_on_network
 from floe.domain.model.delivery import PayloadKind
 from floe.domain.model.errors import OutboxError
 from floe.domain.use_cases.deliver import recover
-from floe.testing.outbox import DELIVERED, envelope
+from floe.testing.outbox import DELIVERED, REFUSED, envelope
 
 
 @pytest.fixture
@@ -144,8 +145,29 @@ def test_two_processes_see_the_same_outbox_and_one_drains(
     (held,) = outbox.claim("backend", 1)
 
     assert in_another_process("print(len(outbox.claim('backend', 5)))", state) == "0\n"
-    outbox.settle(held, DELIVERED)
+    outbox.settle([(held, DELIVERED)])
     assert in_another_process("print(len(outbox.claim('backend', 5)))", state) == "1\n"
+
+
+def test_verdicts_are_recorded_all_together_or_not_at_all(
+    outbox: SqliteOutbox, state: Path
+) -> None:
+    for key in "ab":
+        outbox.put(envelope(key=key))
+    first, second = outbox.claim("backend", 2)
+    attempts = [(first, DELIVERED), (second, REFUSED)]
+    with closing(sqlite3.connect(state / "outbox.db")) as other:
+        other.execute(
+            "CREATE TRIGGER stuck BEFORE INSERT ON dead BEGIN SELECT RAISE(ABORT, 'no'); END"
+        )
+        with pytest.raises(OutboxError):
+            outbox.settle(attempts)
+        assert outbox.reports()[0].waiting == 2
+        other.execute("DROP TRIGGER stuck")
+
+    outbox.settle(attempts)
+    (report,) = outbox.reports()
+    assert (report.delivered, report.refused, report.waiting) == (1, 1, 0)
 
 
 def test_a_claim_dies_with_its_process(outbox: SqliteOutbox, state: Path) -> None:
@@ -399,7 +421,7 @@ time.sleep(1.1)
 for _ in range(3):
     while claimed := outbox.claim('backend', 16):
         for item in claimed:
-            outbox.settle(item, DELIVERED)
+            outbox.settle([(item, DELIVERED)])
             left.add(item.body)
     time.sleep(1.1)
 assert len(left) == kept, (len(left), kept)
@@ -482,7 +504,7 @@ def test_a_forked_child_uses_the_outbox_on_its_own(outbox: SqliteOutbox) -> None
         child.join(20)
 
     assert [child.exitcode for child in children] == [0] * 4
-    outbox.settle(held, DELIVERED)
+    outbox.settle([(held, DELIVERED)])
     assert len(bodies(outbox)) == 4 * 25
     assert outbox.wills_of_the_dead() == ()
 

@@ -78,7 +78,7 @@ class Emitting:
         while claimed := self.outbox.claim("marquez", 1000):
             for envelope in claimed:
                 found.append(json.loads(envelope.body))
-                self.outbox.settle(envelope, Verdict(outcome=Outcome.DELIVERED))
+                self.outbox.settle([(envelope, Verdict(outcome=Outcome.DELIVERED))])
         return found
 
 

@@ -24,7 +24,7 @@ class RecordingSender:
         assert timeout_s > 0
         while claimed := self._store.claim("backend", 9):
             for item in claimed:
-                self._store.settle(item, DELIVERED)
+                self._store.settle([(item, DELIVERED)])
                 self.sent.append(item.body)
         return self._store.reports()
 
@@ -41,7 +41,7 @@ def store() -> Store:
 def test_a_replay_does_not_wait_for_the_next_attempt(store: Store) -> None:
     store.put(envelope())
     (head,) = store.claim("backend", 1)
-    store.settle(head, RETRY)
+    store.settle([(head, RETRY)])
     sender = RecordingSender(store)
 
     assert sender.flush(1)[0].waiting == 1
@@ -80,7 +80,7 @@ def test_a_will_may_be_sent_as_it_was_written() -> None:
 def test_the_status_and_the_contents_tell_the_same_story(store: Store) -> None:
     for key in "ab":
         store.put(envelope(key=key))
-    store.settle(store.claim("backend", 1)[0], REFUSED)
+    store.settle([(store.claim("backend", 1)[0], REFUSED)])
     status = deliver.status(outbox=store, upkeep=store)
     contents = deliver.show(upkeep=store)
 

@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 DEMO_VENV := .venv-demo
 BIGQUERY_VENV := .venv-bqemulator
+DUCKDB_EXTENSIONS := .duckdb-extensions
 BIN := $(VENV)/bin
 PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes --no-deps
 SOURCES := src tests benchmarks
@@ -47,6 +48,13 @@ $(BIGQUERY_VENV)/.installed: constraints-bqemulator.txt
 	$(call build_environment,$(BIGQUERY_VENV),constraints-bqemulator.txt)
 	@touch $@
 
+# an older DuckDB and extensions for it, which stand before the newer one where a test asks for it
+$(DUCKDB_EXTENSIONS)/.installed: constraints-duckdb-extensions.txt $(VENV)/.installed
+	@echo "filling $(DUCKDB_EXTENSIONS) from $<"
+	@rm -rf $(DUCKDB_EXTENSIONS)
+	@$(BIN)/python -m pip install $(PIP_FLAGS) --target $(DUCKDB_EXTENSIONS) -r $<
+	@touch $@
+
 demo: $(DEMO_VENV)/.installed ## run the main job in ./demo on embedded DuckDB
 	@test -f demo/floe.yaml || $(DEMO_VENV)/bin/floe init demo
 	@cd demo && ../$(DEMO_VENV)/bin/floe run --output plain
@@ -58,7 +66,7 @@ fast-test: $(VENV)/.installed ## pass the tests that need no engine but DuckDB
 	@echo "tests without engines"
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not engine"
 
-engine-test: $(VENV)/.installed $(BIGQUERY_VENV)/.installed ## pass the tests on real and emulated warehouses and browsers
+engine-test: $(VENV)/.installed $(BIGQUERY_VENV)/.installed $(DUCKDB_EXTENSIONS)/.installed ## pass the tests on real and emulated warehouses and browsers
 	@echo "tests on engines (visible skips say what this machine lacks)"
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m engine --ignore tests/integration/engines
 	@$(BIN)/python -m pytest tests/integration/engines
@@ -89,6 +97,9 @@ lock: ## pin every dependency again
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-annotate --no-emit-index-url --quiet --group bqemulator \
 	  --output-file constraints-bqemulator.txt
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-annotate --no-emit-index-url --quiet --group duckdb-extensions \
+	  --output-file constraints-duckdb-extensions.txt
 
 clean: ## remove what the targets above made
-	rm -rf $(VENV) $(DEMO_VENV) $(BIGQUERY_VENV) demo dist site
+	rm -rf $(VENV) $(DEMO_VENV) $(BIGQUERY_VENV) $(DUCKDB_EXTENSIONS) demo dist site

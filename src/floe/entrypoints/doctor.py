@@ -1,6 +1,7 @@
 """``floe doctor``: what the project needs, what is missing, and where each setting comes from."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 import typer
@@ -11,6 +12,9 @@ from floe.domain.model.run import DbtCommand, DbtVerb, RunRequest
 from floe.domain.use_cases.check_environment import EnvironmentReport, check_environment
 from floe.entrypoints.exit_codes import NOT_READY, WELL, code_of
 from floe.entrypoints.project import Project
+
+_VERDICT = re.compile(r"\d+ checks? failed:")
+"""What ``dbt debug`` says before the reasons, and after all that it looked at."""
 
 
 def examine(project: Project, *, connect: bool) -> int:
@@ -84,8 +88,15 @@ def _connection(project: Project) -> Callable[[], str | None]:
             if isinstance(event, LogEmitted):
                 said.append(event.text)
             if isinstance(event, InvocationFinished) and not event.is_success:
-                text = "\n".join([*said, event.message or ""]).strip()
+                text = _reason([*said, event.message or ""])
                 return project.container.redactor().text(text[-2000:])
         return None
 
     return connect
+
+
+def _reason(said: Sequence[str]) -> str:
+    """Return what ``dbt debug`` found wrong; all that it *said* where it gave no verdict."""
+    verdicts = [number for number, text in enumerate(said) if _VERDICT.fullmatch(text.strip())]
+    first = verdicts[-1] + 1 if verdicts else 0
+    return "\n".join(said[first:]).strip()

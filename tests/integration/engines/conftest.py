@@ -1,14 +1,17 @@
 """Engines, each started once for a session and ended with it."""
 
+import secrets
 import signal
 from collections.abc import Iterator
 
 import pytest
 
 from tests.integration.engines.connected import Connected
+from tests.integration.engines.directory import directory
 from tests.integration.engines.postgres_server import PostgresServer, postgres_server
 from tests.integration.engines.spark_cluster import (
     Cluster,
+    ThriftServer,
     cluster,
     settings,
     thrift_server,
@@ -53,8 +56,12 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def thrift(spark: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """Give the port of a Thrift server, which has one of the two places on each worker."""
+def thrift(spark: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThriftServer]:
+    """Give a Thrift server that asks for a password; it has one of two places on each worker."""
     folder = tmp_path_factory.mktemp("thrift")
-    with thrift_server(settings(spark.master, folder), folder) as port:
-        yield port
+    user, password = "floe", f"canary-{secrets.token_hex(16)}"
+    with (
+        directory(user, password) as users,
+        thrift_server(settings(spark.master, folder), folder, users=users) as port,
+    ):
+        yield ThriftServer(port, user, password, folder)

@@ -17,6 +17,7 @@ class Connected:
     def __init__(self) -> None:
         self.recorded: Mapping[str, str] = json.loads(CONNECTED.read_text(encoding="utf-8"))
         self.seen: dict[str, str] = {}
+        self._passed_over: set[str] = set()
         self.is_recording = os.environ.get("FLOE_RECORD") == "1"
 
     def to(self, way: str, engine: str) -> None:
@@ -25,11 +26,15 @@ class Connected:
         if not self.is_recording:
             assert self.recorded.get(way) == engine, "record it: FLOE_RECORD=1 make engine-test"
 
+    def pass_over(self, *ways: str) -> None:
+        """Say that this machine lacks what *ways* need: what is recorded of them stands."""
+        self._passed_over.update(ways)
+
     def unseen(self) -> set[str]:
         """Return the recorded ways of the targets seen in this run that were not signed in by."""
         targets = {way.partition("/")[0] for way in self.seen}
         recorded = {way for way in self.recorded if way.partition("/")[0] in targets}
-        return recorded - set(self.seen)
+        return recorded - set(self.seen) - self._passed_over
 
     def write(self) -> None:
         """Keep what was seen, and what is recorded of targets that were not looked at."""
@@ -37,7 +42,7 @@ class Connected:
         others = {
             way: engine
             for way, engine in json.loads(CONNECTED.read_text(encoding="utf-8")).items()
-            if way.partition("/")[0] not in targets
+            if way.partition("/")[0] not in targets or way in self._passed_over
         }
         text = json.dumps(others | self.seen, indent=2, sort_keys=True)
         CONNECTED.write_text(text + "\n", encoding="utf-8")

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from tests.integration.engines.browser import is_signed_in
+from tests.integration.engines.spark_cluster import ThriftServer
 from tests.integration.engines.thrift_by_http import warehouse
 from tests.integration.engines.web import Answer, Request, Service, redirect, told
 
@@ -25,12 +26,12 @@ _EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 
 
 class Databricks:
-    """A workspace that takes *token*, in front of the Thrift server on *thrift_port*."""
+    """A workspace that takes *token*, in front of *server*."""
 
-    def __init__(self, thrift_port: int, token: str) -> None:
+    def __init__(self, server: ThriftServer, token: str) -> None:
         self._token = token
         self._challenge = ""
-        self._warehouse = warehouse(thrift_port, lambda request: request.bearer == token)
+        self._warehouse = warehouse(server, lambda request: request.bearer == token)
         self._paths: Mapping[str, Service] = {
             HTTP_PATH: self._warehouse,
             "/.well-known/databricks-config": self._configuration,

@@ -17,6 +17,8 @@ from floe.testing.openlineage_rules import breaches
 from tests.integration.main_job.conftest import Ended, Shop, clean_environment
 
 WELL = {"success", "pass", "no-op"}
+_AROUND = {"AWS_SECRET_ACCESS_KEY", "DBT_ENV_SECRET_OTHER", "MOTHERDUCK_TOKEN"}
+"""What may stand in the environment beside the variables of targets, and libraries look for."""
 _SECONDS = 600
 
 
@@ -40,6 +42,8 @@ class EngineProject(Shop):
         assert Shop(folder).floe("init", "shop").code == 0
         super().__init__(folder / "shop")
         self.bystanders = _bystanders(target)
+        self.searched = [self.folder]
+        """Where no secret may be found: the project, and whatever else an engine keeps of a run."""
         self._environ = {"HOME": str(self.folder / "home"), **self.bystanders, **environ}
         document = self.folder / "floe.yaml"
         content = yaml.safe_load(document.read_text())
@@ -85,15 +89,16 @@ class EngineProject(Shop):
     def traces_of(self, secret: str, *ended: Ended) -> Iterator[str]:
         """Say every place that holds *secret*: what was printed, and files, events and spans.
 
-        Files are those of floe, of dbt and of the vendor, which keeps its own at home.
+        Files are those of floe, of dbt and of the vendor, which keeps its own at home, and those
+        of the engine where its folder is among the *searched*.
         """
         spelled = spellings(secret)
         for number, each in enumerate(ended):
             if any(spelling in each.out or spelling in each.err for spelling in spelled):
                 yield f"what command {number} printed"
-        for path in sorted(self.folder.rglob("*")):
+        for path in sorted(found for place in self.searched for found in place.rglob("*")):
             if path.is_file() and _holds(path.read_bytes(), spelled):
-                yield str(path.relative_to(self.folder))
+                yield str(path)
 
 
 def spellings(secret: str) -> set[str]:
@@ -107,13 +112,14 @@ def _holds(content: bytes, spelled: set[str]) -> bool:
 
 
 def _bystanders(target: str) -> dict[str, str]:
-    """Return a canary for every secret variable of the targets that are not *target*."""
-    return {
-        field.variable: f"canary-{secrets.token_hex(8)}"
+    """Return a canary for every secret variable that *target* has no use for."""
+    variables = {
+        field.variable
         for name, table in TABLES.items()
         for field in table.fields
         if name != target and field.secret and field.variable
     }
+    return {name: f"canary-{secrets.token_hex(8)}" for name in sorted(variables | _AROUND)}
 
 
 def builds_well(

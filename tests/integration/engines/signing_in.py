@@ -42,15 +42,17 @@ class Attempt(NamedTuple):
 
 
 NONE: Mapping[str, Attempt] = {}
+NOTHING: Mapping[str, str] = {}
 
 
 def outcomes(
     folder: Path,
     right: Mapping[str, Attempt],
     wrong: Mapping[str, Attempt] = NONE,
+    environ: Mapping[str, str] = NOTHING,
     seconds: float = 600,
 ) -> dict[str, Outcome]:
-    """Sign in by each attempt, in a process of its own for all of them.
+    """Sign in by each attempt, in a process of its own for all of them, with *environ*.
 
     What came of those that are *wrong* is named for it: ``wrong-password``.
     """
@@ -64,7 +66,7 @@ def outcomes(
         (place / _ENVIRONMENT).write_text(json.dumps(dict(attempt.environ)))
     done = subprocess.run(  # noqa: S603 - this module
         [sys.executable, "-m", __name__, str(folder)],
-        env=clean_environment() | {"DBT_SEND_ANONYMOUS_USAGE_STATS": "False"},
+        env=clean_environment() | {"DBT_SEND_ANONYMOUS_USAGE_STATS": "False"} | dict(environ),
         cwd=Path(__file__).parents[3],
         capture_output=True,
         text=True,

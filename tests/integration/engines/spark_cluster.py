@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import pyspark
 
+from tests.integration.engines.directory import BASE
 from tests.integration.engines.process import LOOPBACK, accepts, free_port, running
 
 VERSION = f"Spark {'.'.join(pyspark.__version__.split('.')[:2])}"
@@ -122,17 +123,31 @@ def settings(master: str, folder: Path) -> dict[str, str]:
     }
 
 
+class ThriftServer(NamedTuple):
+    """A Thrift server that runs, who may use it, and where it keeps what it did."""
+
+    port: int
+    user: str
+    password: str
+    folder: Path
+
+
 @contextmanager
-def thrift_server(given: Mapping[str, str], folder: Path, **server: str) -> Iterator[int]:
+def thrift_server(
+    given: Mapping[str, str], folder: Path, users: str | None = None
+) -> Iterator[int]:
     """Have a Thrift server that works as *given*; give its port.
 
-    *server* are the settings of HiveServer2, with underscores for the dots of their names.
+    Where there is a directory of *users*, it asks for a password and looks there.
     """
     port = free_port()
     options = [word for key, text in given.items() for word in ("--conf", f"{key}={text}")]
-    said = {"thrift_bind_host": LOOPBACK, "thrift_port": str(port), **server}
-    hive = {f"hive.server2.{name.replace('_', '.')}": text for name, text in said.items()}
-    hives = [word for key, text in hive.items() for word in ("--hiveconf", f"{key}={text}")]
+    hive = {"thrift.bind.host": LOOPBACK, "thrift.port": str(port)}
+    if users is not None:
+        hive["authentication"] = "LDAP"
+        hive |= {"authentication.ldap.url": users, "authentication.ldap.baseDN": BASE}
+    said = {f"hive.server2.{name}": text for name, text in hive.items()}
+    hives = [word for key, text in said.items() for word in ("--hiveconf", f"{key}={text}")]
     with running(
         [HOME / "bin/spark-submit", "--class", _THRIFT, *options, "spark-internal", *hives],
         ready=lambda: accepts(port),

@@ -19,7 +19,7 @@ from tests.integration.engines.databricks_hosts import (
 )
 from tests.integration.engines.project import EngineProject, builds_well
 from tests.integration.engines.signing_in import Attempt, Outcome, outcomes
-from tests.integration.engines.spark_cluster import VERSION
+from tests.integration.engines.spark_cluster import VERSION, ThriftServer
 from tests.integration.engines.web import Internet, internet
 from tests.integration.profiles.cases import CASES, ref
 
@@ -33,7 +33,7 @@ WITHOUT_DELTA = {"+file_format": "parquet", "+incremental_strategy": "append"}
 
 
 @pytest.fixture(scope="module")
-def hosts(thrift: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Internet]:
+def hosts(thrift: ThriftServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Internet]:
     with internet(tmp_path_factory.mktemp("hosts"), Databricks(thrift, TOKEN).hosts) as made:
         yield made
 
@@ -104,11 +104,12 @@ def test_what_is_wrong_is_refused_by(way: str, tried: Mapping[str, Outcome]) -> 
 
 
 def test_the_demo_builds_with_a_token(
-    tmp_path: Path, hosts: Internet, connected: Connected
+    tmp_path: Path, hosts: Internet, thrift: ThriftServer, connected: Connected
 ) -> None:
     said = {"host": HOST, "http_path": HTTP_PATH, "schema": "by_databricks", "threads": 2}
     environ = {"DATABRICKS_TOKEN": TOKEN, "DATABRICKS_CATALOG": "hive_metastore"}
     project = EngineProject(tmp_path, "databricks", said, environ | hosts.environment)
+    project.searched.append(thrift.folder)
     project.configure(models=WITHOUT_DELTA, seeds={"+file_format": "parquet"})
 
     snapshot = "resource_type:snapshot"  # which needs Delta Lake

@@ -17,6 +17,7 @@ from thrift.protocol import TBinaryProtocol
 from thrift.transport import TSocket, TTransport
 
 from tests.integration.engines.process import LOOPBACK
+from tests.integration.engines.spark_cluster import ThriftServer
 from tests.integration.engines.web import Answer, Request, Service
 
 _NOT_SPARKS_OWN = ("query_tags", "ansi_mode")
@@ -38,13 +39,13 @@ class _Session(NamedTuple):
 class _Service:
     """What Databricks is asked, asked of the Thrift server."""
 
-    def __init__(self, port: int) -> None:
-        self._port = port
+    def __init__(self, server: ThriftServer) -> None:
+        self._server = server
         self._sessions: dict[bytes, _Session] = {}
         self._operations: dict[bytes, _Session] = {}
 
     def OpenSession(self, request: Any) -> Any:  # noqa: N802 - Thrift's name
-        session = _Session(_client(self._port), threading.RLock())
+        session = _Session(_client(self._server), threading.RLock())
         given = request.configuration or {}
         said = {
             key: text
@@ -134,11 +135,11 @@ class _Service:
         return session.ask(name, request)
 
 
-def _client(port: int) -> Any:
+def _client(server: ThriftServer) -> Any:
     transport = thrift_sasl.TSaslClientTransport(
-        lambda: PureSASLClient(LOOPBACK, username="floe", password="-"),  # noqa: S106 - no secret
+        lambda: PureSASLClient(LOOPBACK, username=server.user, password=server.password),
         "PLAIN",
-        TSocket.TSocket(LOOPBACK, port),
+        TSocket.TSocket(LOOPBACK, server.port),
     )
     transport.open()
     return TCLIService.Client(TBinaryProtocol.TBinaryProtocol(transport))
@@ -169,9 +170,9 @@ def _rows(results: Any) -> int:
     return max(filled, default=0)
 
 
-def warehouse(thrift_port: int, lets_in: Callable[[Request], bool]) -> Service:
+def warehouse(server: ThriftServer, lets_in: Callable[[Request], bool]) -> Service:
     """Return the service that takes the connector's questions from whom *lets_in* lets in."""
-    processor = TCLIService.Processor(_Service(thrift_port))
+    processor = TCLIService.Processor(_Service(server))
     protocol = TBinaryProtocol.TBinaryProtocol
 
     def answer(request: Request) -> Answer:

@@ -74,6 +74,21 @@ def test_missing_variables_are_3_and_all_of_them_are_named_before_dbt_starts(sho
     assert "POSTGRES_PASSWORD" in ended.err
 
 
+def test_a_warehouse_that_is_away_is_3_with_the_drivers_words_and_no_others(shop: Shop) -> None:
+    contract = shop.folder / "floe.yaml"
+    text = contract.read_text().replace("target: duckdb", "target: postgres")
+    there = "host: 127.0.0.1\n    port: 1\n    user: u\n    database: d\n    schema: s"
+    contract.write_text(text.replace("path: warehouse.duckdb", there))
+
+    ended = shop.floe("doctor", "--connect", POSTGRES_PASSWORD="canary-password")  # noqa: S106
+
+    assert ended.code == 3
+    assert "cannot connect" in ended.out
+    assert "Connection refused" in ended.out
+    assert "python path" not in ended.out
+    assert "canary" not in ended.out + ended.err
+
+
 def test_a_backend_nobody_knows_is_2(shop: Shop) -> None:
     shop.settings("lineage: {kind: acme}\n")
 

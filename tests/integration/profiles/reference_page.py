@@ -45,10 +45,7 @@ COSMOS = {
 """What astronomer-cosmos 1.15.1 maps, read in its source; a method that is not here it does not."""
 
 NOT_CONNECTED = {
-    "duckdb/s3-keys": "no: the extension `httpfs` is fetched from the network",
-    "duckdb/s3-credential-chain": "no: the extension `aws` is fetched from the network",
     "duckdb/motherduck": "no: a service, and an extension that is fetched from the network",
-    "duckdb/ducklake": "no: the extension `ducklake` is fetched from the network",
     "spark/thrift-kerberos": "no: needs a Kerberos realm",
     "spark/odbc": "no: needs the vendor's driver",
 }

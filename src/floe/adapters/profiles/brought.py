@@ -8,8 +8,6 @@ from floe.domain.model.errors import Problem, ProfileError
 from floe.domain.model.pipeline import Pipeline
 from floe.domain.model.profile import Profile, ProfileGeneratorConfig, ProfileValue
 
-_WHERE = "dbt_profiles"
-
 
 def brought_profile(pipeline: Pipeline, config: ProfileGeneratorConfig) -> Profile:
     """Return the profile that *pipeline* brings, under the name that *config* gives it.
@@ -19,8 +17,9 @@ def brought_profile(pipeline: Pipeline, config: ProfileGeneratorConfig) -> Profi
     Raises:
         ProfileError: Not what dbt or floe accepts; every problem of every output at once.
     """
-    name, profile = _choose(pipeline.profiles or {}, config.profile_name)
-    where = f"{_WHERE}.{name}"
+    root = f"{pipeline.source}: $.dbt_profiles"
+    name, profile = _choose(pipeline.profiles or {}, config.profile_name, root)
+    where = f"{root}.{name}"
     outputs = profile.get("outputs")
     if not isinstance(outputs, Mapping) or not outputs:
         raise ProfileError(Problem("has no outputs", where))
@@ -36,12 +35,14 @@ def brought_profile(pipeline: Pipeline, config: ProfileGeneratorConfig) -> Profi
     return _read(outputs, f"{where}.outputs", config)
 
 
-def _choose(profiles: Mapping[str, object], wanted: str) -> tuple[str, Mapping[str, object]]:
+def _choose(
+    profiles: Mapping[str, object], wanted: str, where: str
+) -> tuple[str, Mapping[str, object]]:
     name = wanted if wanted in profiles or len(profiles) != 1 else next(iter(profiles))
     profile = profiles.get(name)
     if not isinstance(profile, Mapping):
         known = ", ".join(sorted(profiles)) or "none"
-        raise ProfileError(Problem(f"there is no profile {wanted}, only: {known}", _WHERE))
+        raise ProfileError(Problem(f"there is no profile {wanted}, only: {known}", where))
     return name, profile
 
 

@@ -9,7 +9,7 @@ from floe.domain.model.errors import Problem, ProfileError
 class Findings:
     """Problems and warnings about one target; *method* is known once it was chosen.
 
-    A problem names target, method and key path, never a value.
+    A problem names target, method and key path, never a value. Key paths begin at *root*.
     """
 
     target: str
@@ -34,7 +34,7 @@ class Findings:
         self.suspects.append(Problem(f"{self._who}: {what}", self.where(path)))
 
     def where(self, path: str) -> str:
-        """Return the JSON path of the property at *path* in the document."""
+        """Return the document and in it the JSON path of the property at *path*."""
         return f"{self.root}.{path}" if path else self.root
 
     def raise_if_any(self) -> None:

@@ -63,7 +63,7 @@ class TabularProfileGenerator:
             )
         reader = OutputReader(
             self.table,
-            root=f"{compute.source}.properties",
+            root=f"{pipeline.source}: $.{compute.source}.properties",
             credentials=compute.credentials,
             secret_template=self._secret_template,
         )

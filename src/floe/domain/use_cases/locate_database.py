@@ -12,6 +12,8 @@ from floe.domain.model.plan import RunPlan
 _ELSEWHERE = re.compile(r":memory:|~|[A-Za-z][A-Za-z0-9+.\-]*:|.*\{[{%#]")
 """In memory, in a home folder, at an address such as ``md:`` or ``s3://``, or a reference."""
 
+_LAKE = "ducklake:"
+
 
 def locate_database(plan: RunPlan) -> RunPlan:
     """Return *plan* with every relative DuckDB path made absolute from the project root.
@@ -42,6 +44,7 @@ def _located(compute: Compute, root: Path) -> Mapping[str, JsonValue]:
 
 
 def _absolute(path: JsonValue, root: Path) -> JsonValue:
-    if not isinstance(path, str) or not path or _ELSEWHERE.match(path):
+    if not isinstance(path, str):
         return path
-    return str(root / path)
+    lake, file = (_LAKE, path[len(_LAKE) :]) if path.startswith(_LAKE) else ("", path)
+    return path if not file or _ELSEWHERE.match(file) else f"{lake}{root / file}"

@@ -67,6 +67,6 @@ def refusals(
         generate(target, credentials, **properties)
     found: dict[str, str] = {}
     for problem in refused.value.problems:
-        path = problem.where.removeprefix("compute.properties").removeprefix(".")
+        path = problem.where.partition("$.compute.properties")[2].removeprefix(".")
         found[path] = "; ".join([*filter(None, [found.get(path)]), problem.what])
     return found

@@ -84,6 +84,6 @@ def test_problems_of_all_outputs_are_told_at_once() -> None:
         _bring({"a": _profile(dev=DUCKDB | {"path": 1}, prod={"type": "postgres"})})
 
     assert {problem.where for problem in refused.value.problems} >= {
-        "dbt_profiles.a.outputs.dev.path",
-        "dbt_profiles.a.outputs.prod.host",
+        "shop.json: $.dbt_profiles.a.outputs.dev.path",
+        "shop.json: $.dbt_profiles.a.outputs.prod.host",
     }

@@ -155,8 +155,8 @@ def test_an_unknown_property_is_kept_with_a_hint() -> None:
     assert profile.outputs["dev"]["sslmod"] == "require"
     assert profile.outputs["dev"]["novelty"] == [1, {"a": None}]
     assert profile.warnings == (
-        f"compute.properties.sslmod: {said}; did you mean sslmode?",
-        f"compute.properties.novelty: {said}",
+        f"shop.json: $.compute.properties.sslmod: {said}; did you mean sslmode?",
+        f"shop.json: $.compute.properties.novelty: {said}",
     )
 
 

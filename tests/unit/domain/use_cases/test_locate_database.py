@@ -34,6 +34,10 @@ def test_a_relative_path_starts_at_the_project_root() -> None:
     assert located(path="data/x.duckdb") == {"path": "/project/data/x.duckdb"}
 
 
+def test_so_does_the_catalogue_of_a_lake() -> None:
+    assert located(path="ducklake:x.ducklake") == {"path": "ducklake:/project/x.ducklake"}
+
+
 def test_an_attached_file_starts_there_too() -> None:
     assert located(attach=[{"path": "other.db"}, {"alias": "a"}]) == {
         "attach": [{"path": "/project/other.db"}, {"alias": "a"}]
@@ -41,7 +45,18 @@ def test_an_attached_file_starts_there_too() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [":memory:", "md:shop", "s3://b/x.db", "/abs/x.db", "~/x.db", "{{ env_var('D') }}", ""]
+    "path",
+    [
+        ":memory:",
+        "md:shop",
+        "ducklake:postgres:dbname=lake",
+        "ducklake:/abs/x.ducklake",
+        "s3://b/x.db",
+        "/abs/x.db",
+        "~/x.db",
+        "{{ env_var('D') }}",
+        "",
+    ],
 )
 def test_what_is_elsewhere_stays(path: str) -> None:
     assert located(path=path) == {"path": path}

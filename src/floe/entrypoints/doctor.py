@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import typer
 
-from floe.domain.model.errors import FloeError
+from floe.domain.model.errors import FloeError, OutboxError, Problem
 from floe.domain.model.node_event import InvocationFinished, LogEmitted
 from floe.domain.model.run import DbtCommand, DbtVerb, RunRequest
 from floe.domain.use_cases.check_environment import EnvironmentReport, check_environment
@@ -20,6 +20,7 @@ _VERDICT = re.compile(r"\d+ checks? failed:")
 def examine(project: Project, *, connect: bool) -> int:
     """Print what there is and what is missing, never a value, and return the exit code."""
     _settings(project)
+    unkept = _unkept(project)
     try:
         profile = project.container.profile()
         report = check_environment(
@@ -33,11 +34,23 @@ def examine(project: Project, *, connect: bool) -> int:
             typer.echo(f"problem   {problem}")
         return code_of(error)
     _environment(report)
-    for warning in profile.warnings:
+    is_serious = project.settings.lineage_required
+    for warning in (*profile.warnings, *(() if is_serious else unkept)):
         typer.echo(f"warning   {warning}")
-    for problem in report.problems:
+    problems = (*report.problems, *(unkept if is_serious else ()))
+    for problem in problems:
         typer.echo(f"problem   {problem}")
-    return NOT_READY if report.problems else WELL
+    return NOT_READY if problems else WELL
+
+
+def _unkept(project: Project) -> tuple[Problem, ...]:
+    """Say where events wait, and return what keeps them from being kept: a run goes on without."""
+    try:
+        project.container.upkeep().examine()
+    except OutboxError as error:
+        return error.problems
+    typer.echo(f"outbox    {project.state_dir}: can be written")
+    return ()
 
 
 def _settings(project: Project) -> None:

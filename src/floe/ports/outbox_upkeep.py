@@ -9,6 +9,13 @@ from floe.domain.model.delivery import DeadLetter, Envelope
 class OutboxUpkeep(Protocol):
     """Look into an outbox, and tidy it up."""
 
+    def examine(self) -> None:
+        """Return when something could be kept now; nothing is left behind by the question.
+
+        Raises:
+            OutboxError: It could not: with where, why, and what to do about it.
+        """
+
     def pending(self, destination: str | None = None, limit: int = 100) -> tuple[Envelope, ...]:
         """Return up to *limit* envelopes that wait, oldest first; claimed ones too.
 

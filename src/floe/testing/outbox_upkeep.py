@@ -22,6 +22,15 @@ class OutboxUpkeepContract:
         """Return an empty outbox."""
         raise NotImplementedError
 
+    def test_looking_at_it_changes_nothing(self, store: Store) -> None:
+        """Neither before anything was put nor after."""
+        store.examine()
+        assert store.reports() == ()
+        store.put(envelope())
+        store.examine()
+
+        assert store.pending() == (envelope(),)
+
     def test_shows_what_waits_claimed_or_not(self, store: Store) -> None:
         """Oldest first, of one destination or of all, no more than asked for."""
         for key in "abc":

@@ -91,3 +91,24 @@ def test_an_outbox_with_nothing_in_it_says_so(floe: Floe) -> None:
     assert "nothing has been put into the outbox yet" in floe("lineage", "status").err
     assert "nothing waits" in floe("lineage", "replay").err
     assert floe("lineage", "show") == Ended(0, "", "nothing waits, and nothing was refused\n")
+
+
+@pytest.mark.parametrize(
+    ("required", "code", "word"), [("false", 0, "warning   "), ("true", 3, "problem   ")]
+)
+def test_the_doctor_says_where_events_cannot_be_kept_and_what_to_do(
+    required: str, code: int, word: str, floe: Floe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("floe.yaml").write_text(CONTRACT.replace("hots", "host"))
+    monkeypatch.setenv("POSTGRES_PASSWORD", "secret-7Qx")
+    monkeypatch.setenv("POSTGRES_SCHEMA", "main")
+    monkeypatch.setenv("FLOE_LINEAGE_REQUIRED", required)
+    assert "outbox" in floe("doctor").out
+    monkeypatch.setenv("FLOE_STATE_DIR", "floe.yaml/state")
+
+    ended = floe("doctor")
+
+    assert ended.code == code
+    (line,) = (text for text in ended.out.splitlines() if "cannot be written" in text)
+    assert line.startswith(word)
+    assert "fix: make it writable" in ended.out

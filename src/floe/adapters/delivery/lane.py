@@ -18,6 +18,8 @@ _BATCH = 50
 _GATHER_S = 0.1
 _LOOK_AGAIN_S = 0.05
 _LONGEST_LOOK_S = 1.0
+_TRIES = 5
+"""How often in a row the outbox may fail before nobody waits for what is in it."""
 _UNANSWERED = Verdict(outcome=Outcome.RETRY, reason=UNANSWERED)
 
 
@@ -48,6 +50,8 @@ class Lane:
         self._answered = 0
         self._stopping = False
         self._hurried = False
+        self._attempting = False
+        self._failures = 0
         self._thread: threading.Thread | None = None
 
     def wake(self) -> None:
@@ -74,7 +78,7 @@ class Lane:
             )
 
     def stop(self, deadline: float) -> bool:
-        """End the thread after the attempt it is at, and return whether it has ended.
+        """End the thread after the attempt it is at; return False where that goes unanswered.
 
         It is waited for no longer than *deadline* (monotonic).
         """
@@ -84,7 +88,7 @@ class Lane:
             self._changed.notify_all()
         if thread is not None and thread is not threading.current_thread():
             thread.join(max(0.0, deadline - time.monotonic()))
-            if thread.is_alive():
+            if self._attempting:
                 self._outage.hear(self._destination, _UNANSWERED)
                 return False
         return True
@@ -96,7 +100,8 @@ class Lane:
         self._unrecorded = []
         self._changed = threading.Condition()
         self._asked = self._answered = 0
-        self._stopping = self._hurried = False
+        self._stopping = self._hurried = self._attempting = False
+        self._failures = 0
         self._thread = None
 
     def _serve(self) -> None:
@@ -104,7 +109,7 @@ class Lane:
             asked = self._asked
             pause_s = self._drain()
             with self._changed:
-                if pause_s is None or self._breaker.is_open:
+                if pause_s is None or self._breaker.is_open or self._failures >= _TRIES:
                     self._answered = max(self._answered, asked)
                     self._changed.notify_all()
                     self._changed.wait_for(lambda: self._has_work, pause_s)
@@ -129,12 +134,14 @@ class Lane:
                 if not self._batch:
                     limit = _BATCH if self._breaker.is_healthy else 1
                     self._batch.extend(self._outbox.claim(self._destination, limit))
+                    self._failures = 0
                 if not self._batch:
                     return _LOOK_AGAIN_S if self._outbox.has_waiting(self._destination) else None
                 self._send()
         except OutboxError as error:
             _LOG.debug("delivery: %s", error)
-            return _LONGEST_LOOK_S
+            self._failures += 1
+            return _LOOK_AGAIN_S if self._failures < _TRIES else _LONGEST_LOOK_S
         return max(self._breaker.opens_in_s, _LOOK_AGAIN_S)
 
     def _send(self) -> None:
@@ -153,6 +160,7 @@ class Lane:
 
     def _attempt(self, envelopes: Sequence[Envelope]) -> Sequence[Verdict]:
         """Return the verdicts on the first ones of *envelopes*."""
+        self._attempting = True
         try:
             if isinstance(self._deliverer, BatchDeliverer):
                 return self._deliverer.deliver_batch(envelopes)
@@ -160,6 +168,8 @@ class Lane:
         except Exception as error:  # noqa: BLE001 - the thread's edge: others wrote the deliverer
             reason = f"the deliverer is broken: {type(error).__name__}"
             return (Verdict(outcome=Outcome.RETRY, reason=reason),)
+        finally:
+            self._attempting = False
 
     def _record_what_is_left(self) -> None:
         """Settle attempts; what the outbox does not take now is tried again before the next."""

@@ -171,6 +171,10 @@ class SqliteOutbox:
         """Count the rows of every destination."""
         return self._run(rows.reports)
 
+    def examine(self) -> None:
+        """Look at the directory, and write to where it is."""
+        state_directory.examine(self._directory)
+
     def pending(self, destination: str | None = None, limit: int = 100) -> tuple[Envelope, ...]:
         """Return what waits, oldest first."""
         return self._run(lambda connection: rows.pending(connection, destination, limit))

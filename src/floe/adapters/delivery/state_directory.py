@@ -3,6 +3,7 @@
 import os
 import stat
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from floe.domain.model.errors import OutboxError, Problem
 
@@ -22,11 +23,25 @@ def prepare(directory: Path) -> None:
         OSError: It cannot be made.
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    status = directory.lstat()
-    what = _objection(status)
-    if what:
-        fix = "choose another state directory, or repair this one (chmod 700)"
-        raise OutboxError(Problem(f"the outbox directory {what}", str(directory), fix))
+    _refuse_unsafe(directory)
+
+
+def examine(directory: Path) -> None:
+    """Check that *directory* is ours alone, or could be made, and has room; leave nothing there.
+
+    Raises:
+        OutboxError: It is not, or nothing can be written there.
+    """
+    try:
+        if directory.is_symlink() or directory.exists():
+            _refuse_unsafe(directory)
+        place = next(path for path in (directory, *directory.parents) if path.exists())
+        with TemporaryFile(dir=place) as probe:
+            probe.write(b"\0" * BALLAST_BYTES)
+    except OSError as error:
+        what = f"the outbox cannot be written: {error.strerror or error}"
+        fix = "make it writable, or name another place in FLOE_STATE_DIR or the setting state_dir"
+        raise OutboxError(Problem(what, str(directory), fix)) from error
 
 
 def make_private_file(path: Path) -> None:
@@ -86,6 +101,13 @@ class Ballast:
         except OSError:
             return False
         return True
+
+
+def _refuse_unsafe(directory: Path) -> None:
+    what = _objection(directory.lstat())
+    if what:
+        fix = "choose another state directory, or repair this one (chmod 700)"
+        raise OutboxError(Problem(f"the outbox directory {what}", str(directory), fix))
 
 
 def _objection(status: os.stat_result) -> str:

@@ -1,4 +1,5 @@
 import logging
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -76,6 +77,19 @@ def test_what_one_request_delivers_is_recorded_in_one_go(
 
     assert report.delivered == 30
     assert outbox.settled == settled
+
+
+def test_an_outbox_that_stays_out_of_reach_is_not_waited_for_nor_blamed_on_the_backend(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    outbox = SometimesLocked(failures=10_000)
+    outbox.put(envelope())
+    sender = BackgroundSender(outbox, {"backend": ScriptedDeliverer()})
+    started = time.monotonic()
+    sender.close(60)
+
+    assert time.monotonic() - started < 30
+    assert caplog.records == []
 
 
 def test_an_outage_is_told_once_and_so_is_its_end(caplog: pytest.LogCaptureFixture) -> None:

@@ -117,6 +117,25 @@ def test_a_file_in_the_place_of_the_directory_is_an_error(
         outbox.put(envelope())
 
 
+def test_where_nothing_can_be_kept_is_told_with_what_to_do(
+    outbox: SqliteOutbox, state: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "file"
+    file.write_text("not a directory")
+    state.symlink_to(tmp_path)
+
+    for broken, what in ((SqliteOutbox(file / "below"), "cannot be written"), (outbox, "link")):
+        with pytest.raises(OutboxError, match=what) as told:
+            broken.examine()
+        assert told.value.problems[0].fix
+
+
+def test_an_examination_makes_nothing(outbox: SqliteOutbox, state: Path) -> None:
+    outbox.examine()
+
+    assert not state.exists()
+
+
 def test_a_removed_directory_is_made_again(outbox: SqliteOutbox, state: Path) -> None:
     outbox.put(envelope("lost"))
     for path in sorted(state.rglob("*"), reverse=True):

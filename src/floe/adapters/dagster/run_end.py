@@ -39,6 +39,27 @@ class _Note(NamedTuple):
         return self.exit_code != 0 or self.interrupted
 
 
+_DIED = _Note(0, 1, interrupted=False)
+"""In the place of the note of a step that failed and left none: its process was killed."""
+
+
+class _Stats(NamedTuple):
+    """The steps that run just now, and those that Dagster says have failed."""
+
+    begun: frozenset[str]
+    failed: frozenset[str]
+
+    @classmethod
+    def of(cls, context: OpExecutionContext) -> "_Stats":
+        """Ask the instance."""
+        steps = context.instance.get_run_step_stats(context.run_id)
+        begun, failed = (
+            frozenset(step.step_key for step in steps if step.status is status)
+            for status in (StepEventStatus.IN_PROGRESS, StepEventStatus.FAILURE)
+        )
+        return cls(begun, failed)
+
+
 def ending_run(services: Services, context: OpExecutionContext) -> Services:
     """Return *services* that tell with the last dbt of a run how the run as a whole ended."""
     on_run_end, on_finish = services.on_run_end, services.on_finish
@@ -86,9 +107,11 @@ def _last_notes(context: OpExecutionContext, summary: RunSummary) -> Mapping[str
         return {this: own_note}
     _leave(context, own_note)
     notes = {key: note for key, note in _notes(instance, context.run_id) if key in own}
-    missing = own - notes.keys() - _never_started(plan, context, notes)
+    stats = _Stats.of(context)
+    missing = own - notes.keys() - _never_started(plan, stats, notes)
     is_last = max(notes, key=lambda key: notes[key].place) == this
-    return notes if is_last and not missing else None
+    died = dict.fromkeys((own & stats.failed) - notes.keys(), _DIED)
+    return {**died, **notes} if is_last and not missing else None
 
 
 def _is_own(tags: Mapping[str, str] | None) -> bool:
@@ -120,19 +143,16 @@ def _notes(instance: DagsterInstance, run_id: str) -> Iterator[tuple[str, _Note]
 
 
 def _never_started(
-    plan: ExecutionPlanSnapshot, context: OpExecutionContext, notes: Mapping[str, _Note]
+    plan: ExecutionPlanSnapshot, stats: _Stats, notes: Mapping[str, _Note]
 ) -> set[str]:
     """Return the steps that will not start: those below a failure; all, when the run is stopped."""
-    stats = context.instance.get_run_step_stats(context.run_id)
-    begun = {step.step_key for step in stats if step.status is StepEventStatus.IN_PROGRESS}
     if any(note.interrupted for note in notes.values()):
-        return {step.key for step in plan.steps} - begun
-    failed = {step.step_key for step in stats if step.status is StepEventStatus.FAILURE}
-    lost = failed | {key for key, note in notes.items() if note.is_failure}
+        return {step.key for step in plan.steps} - stats.begun
+    lost = {*stats.failed} | {key for key, note in notes.items() if note.is_failure}
     for step in plan.steps:  # in an order in which what a step needs comes first
         if any(key in lost for item in step.inputs for key in item.upstream_step_keys):
             lost.add(step.key)
-    return lost - begun
+    return lost - stats.begun
 
 
 def _account_of(

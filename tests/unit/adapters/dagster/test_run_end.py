@@ -1,6 +1,6 @@
 """A run ends once, with the last of its steps, whatever became of the others."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,17 @@ from dagster import (
     in_process_executor,
 )
 
+from floe.adapters.dagster import run_end
 from floe.adapters.dagster.assets import FloeAssetFactory
 from floe.adapters.dagster.invocation import TRACE_PARENT_TAG
 from floe.adapters.dagster.services import Services
 from floe.adapters.dagster.splitting import Split
 from floe.domain.model.errors import DbtRunError
-from floe.domain.model.run import RunContext, RunSummary
+from floe.domain.model.manifest import ProjectGraph
+from floe.domain.model.node_event import DbtEvent
+from floe.domain.model.run import DbtCommand, RunContext, RunSummary
 from tests.unit.adapters.dagster.definitions import services_of
+from tests.unit.adapters.dagster.projects import Manifest, manifest_of, model
 from tests.unit.adapters.dagster.test_retries import SHOP, ShopDbt
 
 TRACE = "a" * 32
@@ -34,9 +38,9 @@ class Told:
         self.steps: list[RunSummary] = []
         self.runs: list[tuple[RunContext, RunSummary]] = []
 
-    def services(self, directory: Path, dbt: Any) -> Services:
+    def services(self, directory: Path, dbt: Any, shop: Manifest) -> Services:
         return services_of(
-            SHOP,
+            shop,
             directory,
             dbt=dbt,
             on_finish=lambda _run, summary: self.steps.append(summary),
@@ -62,16 +66,29 @@ def execute(
     return result.success
 
 
-def split(told: Told, directory: Path, dbt: ShopDbt, **options: Any) -> Definitions:
+class FailsFirst(ShopDbt):
+    """Fails in the first step, whichever that is."""
+
+    def __call__(
+        self, command: DbtCommand, context: RunContext, graph: ProjectGraph
+    ) -> Generator[DbtEvent, None, None]:
+        first = command.select[0].removeprefix("fqn:shop.")
+        self.failing = [] if self.asked else [first]
+        return super().__call__(command, context, graph)
+
+
+def split(
+    told: Told, directory: Path, dbt: ShopDbt, *, shop: Manifest = SHOP, **options: Any
+) -> Definitions:
     found = FloeAssetFactory().create_definitions(
-        told.services(directory, dbt), split=Split.NODE, **options
+        told.services(directory, dbt, shop), split=Split.NODE, **options
     )
     return Definitions(assets=found.assets, asset_checks=found.asset_checks)
 
 
 def test_a_run_of_one_step_ends_with_it(tmp_path: Path, instance: DagsterInstance) -> None:
     told = Told()
-    assets = FloeAssetFactory().create_dbt_assets(told.services(tmp_path, ShopDbt()))
+    assets = FloeAssetFactory().create_dbt_assets(told.services(tmp_path, ShopDbt(), SHOP))
 
     assert execute(Definitions([assets]), instance)
     ((_, summary),) = told.runs
@@ -101,6 +118,28 @@ def test_what_a_failure_keeps_from_starting_is_not_waited_for(
     assert len(told.steps) == 2
     assert run.exit_code == 1
     assert "shop_dbt_shop_customers" in str(run.message)
+
+
+def test_a_step_that_died_without_a_word_has_failed(
+    tmp_path: Path, instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A killed process leaves no note; Dagster notices, and the run goes on beside it."""
+    leave, dead = run_end._leave, []
+
+    def leave_unless_dead(context: Any, note: Any) -> None:
+        if note.exit_code:
+            dead.append(str(context.op_handle))
+        else:
+            leave(context, note)
+
+    monkeypatch.setattr(run_end, "_leave", leave_unless_dead)
+    told = Told()
+    shop = manifest_of(model("orders"), model("customers"))
+
+    assert not execute(split(told, tmp_path, FailsFirst(), shop=shop), instance)
+    ((_, run),) = told.runs
+    assert run.exit_code == 1
+    assert dead == [str(run.message).removeprefix("failed steps: ")]
 
 
 def test_an_attempt_that_is_made_again_ends_nothing(
@@ -135,7 +174,7 @@ def test_a_dbt_that_could_not_run_ends_the_run_too(
         yield
 
     told = Told()
-    assets = FloeAssetFactory().create_dbt_assets(told.services(tmp_path, broken))
+    assets = FloeAssetFactory().create_dbt_assets(told.services(tmp_path, broken, SHOP))
 
     assert not execute(Definitions([assets]), instance)
     ((_, run),) = told.runs
@@ -159,7 +198,7 @@ def test_a_run_goes_on_in_the_trace_that_its_tag_names(
     tmp_path: Path, instance: DagsterInstance
 ) -> None:
     told = Told()
-    assets = FloeAssetFactory().create_dbt_assets(told.services(tmp_path, ShopDbt()))
+    assets = FloeAssetFactory().create_dbt_assets(told.services(tmp_path, ShopDbt(), SHOP))
     tag = f"00-{TRACE}-{'b' * 16}-01"
 
     execute(Definitions([assets]), instance, {TRACE_PARENT_TAG: tag})

@@ -22,7 +22,6 @@ from floe.adapters.openlineage.emitter import OpenLineageEmitter
 from floe.adapters.openlineage.known_columns import KnownColumns
 from floe.adapters.openlineage.naming import DatasetNames
 from floe.adapters.openlineage.profile import EventProfile
-from floe.adapters.openlineage.sql_query import dialect_of
 from floe.domain.model.delivery import Outcome, Verdict
 from floe.domain.model.manifest import ProjectGraph
 from floe.domain.model.node_event import DbtEvent
@@ -82,7 +81,7 @@ class Bakery:
         return ColumnLineage(
             graph,
             governance=governance,
-            known=KnownColumns(dialect_of("duckdb"), "duckdb", project_dir=self.directory),
+            known=KnownColumns("duckdb", project_dir=self.directory),
             compiled=CompiledSql(self.directory / "target"),
         )
 

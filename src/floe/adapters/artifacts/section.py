@@ -10,12 +10,13 @@ from pydantic_core import PydanticCustomError
 from floe.adapters.artifacts.document_file import json_path
 from floe.adapters.artifacts.section_problems import problems_of, steps_of
 from floe.domain.model.errors import ArtifactError
+from floe.domain.model.value import BuiltWhenUsed
 
 SECRET_NAME = r"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,252}$"  # noqa: S105 - the pattern of a name
 """A reference to a secret: a Kubernetes name without dots (floe-core)."""
 
 
-class Section(BaseModel):
+class Section(BuiltWhenUsed):
     """An object of a document: closed to unknown keys, and lenient in types as floe-core is."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)

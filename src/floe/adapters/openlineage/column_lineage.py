@@ -13,13 +13,6 @@ from floe.adapters.openlineage.described_columns import DescribedColumns
 from floe.adapters.openlineage.known_columns import KnownColumns, Types
 from floe.adapters.openlineage.lineage_cache import LineageCache
 from floe.adapters.openlineage.snapshots import with_snapshot_columns
-from floe.adapters.openlineage.sql_columns import trace_columns
-from floe.adapters.openlineage.sql_query import (
-    InputRelation,
-    UnreadableSqlError,
-    dialect_of,
-    read_query,
-)
 from floe.adapters.openlineage.static_sql import static_sql
 from floe.domain.model.classification_flow import Classified, declared, inherited
 from floe.domain.model.column_lineage import RelationLineage
@@ -61,10 +54,8 @@ class ColumnLineage:
     ) -> None:
         self._graph = graph
         self._governance = governance
-        self._dialect = dialect_of(graph.adapter_type)
         self._compiled = compiled or CompiledSql()
         self._known = known or KnownColumns(
-            self._dialect,
             graph.adapter_type,
             project_dir=Path(graph.project_root) if graph.project_root else None,
             catalog_path=self._compiled.catalog_path,
@@ -152,13 +143,8 @@ class ColumnLineage:
         cached = self._cache.get(node.unique_id, digest) if self._cache is not None else None
         if cached is not None:
             return cached
-        try:
-            lineage = trace_columns(read_query(sql, self._relations(node), self._dialect))
-        except UnreadableSqlError as error:
-            _LOG.debug("no column lineage for %s: %s", node.unique_id, error)
-            return None
-        except Exception:  # noqa: BLE001 - whatever a query does to its reader, it costs no more
-            _LOG.debug("no column lineage for %s", node.unique_id, exc_info=True)
+        lineage = self._traced(node, sql)
+        if lineage is None:
             return None
         if node.resource_type == "snapshot":
             lineage = with_snapshot_columns(node, lineage)
@@ -166,12 +152,26 @@ class ColumnLineage:
             self._cache.put(node.unique_id, digest, lineage)
         return lineage
 
-    def _relations(self, node: DbtNode) -> tuple[InputRelation, ...]:
-        parents = self._graph.inputs_of(node.unique_id)
-        return tuple(
-            InputRelation(parent.unique_id, parent.relation, self._types_of(parent.unique_id))
-            for parent in parents
+    def _traced(self, node: DbtNode, sql: str) -> RelationLineage | None:
+        from floe.adapters.openlineage.sql_columns import trace_columns
+        from floe.adapters.openlineage.sql_query import (
+            InputRelation,
+            UnreadableSqlError,
+            dialect_of,
+            read_query,
         )
+
+        relations = tuple(
+            InputRelation(parent.unique_id, parent.relation, self._types_of(parent.unique_id))
+            for parent in self._graph.inputs_of(node.unique_id)
+        )
+        try:
+            return trace_columns(read_query(sql, relations, dialect_of(self._graph.adapter_type)))
+        except UnreadableSqlError as error:
+            _LOG.debug("no column lineage for %s: %s", node.unique_id, error)
+        except Exception:  # noqa: BLE001 - whatever a query does to its reader, it costs no more
+            _LOG.debug("no column lineage for %s", node.unique_id, exc_info=True)
+        return None
 
     def _types_of(self, unique_id: str) -> Types:
         known = self._memory.get(unique_id)

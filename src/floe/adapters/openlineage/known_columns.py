@@ -6,9 +6,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
-from sqlglot.dialects.dialect import Dialect
-
-from floe.adapters.openlineage.sql_query import folds, normalized
 from floe.domain.model.manifest import DbtNode
 
 Types: TypeAlias = Mapping[str, str | None]
@@ -16,6 +13,8 @@ Types: TypeAlias = Mapping[str, str | None]
 WarehouseColumns: TypeAlias = Callable[[DbtNode], Types | None]
 """Asks the warehouse for the columns of a relation; None where it cannot say."""
 _UNQUOTED_SEEDS = {"snowflake"}
+_AS_WRITTEN = {"bigquery", "databricks", "duckdb", "redshift", "spark"}
+"""Adapters of warehouses that fold no name; of the others sqlglot knows, which takes a while."""
 
 
 class KnownColumns:
@@ -26,14 +25,12 @@ class KnownColumns:
 
     def __init__(
         self,
-        dialect: Dialect,
         adapter_type: str,
         *,
         project_dir: Path | None = None,
         catalog_path: Path | None = None,
         warehouse: WarehouseColumns | None = None,
     ) -> None:
-        self._dialect = dialect
         self._adapter_type = adapter_type
         self._project_dir = project_dir
         self._catalog_path = catalog_path
@@ -66,7 +63,12 @@ class KnownColumns:
 
     def _as_stored(self, name: str) -> str:
         """Fold *name* where the warehouse does; the others keep it as it is written."""
-        return normalized(name, self._dialect, quoted=False) if folds(self._dialect) else name
+        if self._adapter_type in _AS_WRITTEN:
+            return name
+        from floe.adapters.openlineage.sql_query import dialect_of, folds, normalized
+
+        dialect = dialect_of(self._adapter_type)
+        return normalized(name, dialect, quoted=False) if folds(dialect) else name
 
     def _header(self, node: DbtNode) -> tuple[str, ...]:
         if node.resource_type != "seed" or self._project_dir is None or not node.path:

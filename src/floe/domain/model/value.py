@@ -2,14 +2,30 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated
+from threading import RLock
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_]{1,100}")
 
 
-class Value(BaseModel):
+_BUILDING = RLock()
+
+
+class BuiltWhenUsed(BaseModel):
+    """A model whose validator is made with its first instance: a run needs a part of them all."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    @classmethod
+    def model_rebuild(cls, **options: Any) -> bool | None:  # noqa: ANN401 - pydantic's own
+        """Do what pydantic does, which by itself is not safe where two threads come first."""
+        with _BUILDING:
+            return super().model_rebuild(**options)
+
+
+class Value(BuiltWhenUsed):
     """Something that is equal when its content is equal, and never changes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -169,7 +169,7 @@ def run(  # noqa: PLR0913 - the options are its interface
 ) -> None:
     """Build the project: seeds, models, snapshots and tests, observed node by node."""
     from floe.domain.model.run import RunRequest
-    from floe.entrypoints.run_command import run_command
+    from floe.entrypoints.run_command import open_and_run
 
     request = RunRequest(
         select=tuple(select or ()),
@@ -181,16 +181,18 @@ def run(  # noqa: PLR0913 - the options are its interface
         defer=defer,
         favor_state=favor_state,
     )
-    overrides = settings_of(orchestrator=orchestrator, log_format=log_format)
-    with open_with(
-        artifacts,
-        target=target,
-        profile=profile,
-        threads=threads,
-        project_root=project_root,
-        overrides=overrides,
-    ) as project:
-        raise typer.Exit(run_command(project, request, output=output))
+    raise typer.Exit(
+        open_and_run(
+            artifacts,
+            request,
+            output=output,
+            overrides=settings_of(orchestrator=orchestrator, log_format=log_format),
+            target=target,
+            profile=profile,
+            threads=threads,
+            project_root=project_root,
+        )
+    )
 
 
 @app.command()
@@ -216,19 +218,21 @@ def retry(
 ) -> None:
     """Run again what failed or was skipped in the last run, and nothing else."""
     from floe.domain.model.run import DbtVerb, RunRequest
-    from floe.entrypoints.run_command import run_command
+    from floe.entrypoints.run_command import open_and_run
 
     request = RunRequest(verb=DbtVerb.RETRY, variables=read_variables(variables), state_path=state)
-    overrides = settings_of(orchestrator=orchestrator, log_format=log_format)
-    with open_with(
-        artifacts,
-        target=target,
-        profile=profile,
-        threads=threads,
-        project_root=project_root,
-        overrides=overrides,
-    ) as project:
-        raise typer.Exit(run_command(project, request, output=output))
+    raise typer.Exit(
+        open_and_run(
+            artifacts,
+            request,
+            output=output,
+            overrides=settings_of(orchestrator=orchestrator, log_format=log_format),
+            target=target,
+            profile=profile,
+            threads=threads,
+            project_root=project_root,
+        )
+    )
 
 
 @app.command()

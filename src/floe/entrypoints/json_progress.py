@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from threading import Lock
-from types import TracebackType
 from typing import Self, TextIO
 
 from floe.domain.model.closing_account import ClosingAccount, Failure
@@ -13,12 +12,12 @@ from floe.domain.model.errors import Problem
 from floe.domain.model.node_event import DbtEvent, LogEmitted, NodeFinished, NodeStarted
 from floe.domain.model.run import RunContext
 from floe.domain.model.value import utc_now
+from floe.entrypoints.run_lines import WholeLines, loudness
 
 VERSION = 1
-_LOUD = frozenset({"warn", "warning", "error"})
 
 
-class JsonProgress:
+class JsonProgress(WholeLines):
     """Writes ``run.started``, ``node.started``, ``node.finished``, ``log``, ``run.finished``."""
 
     def __init__(self, stream: TextIO, context: RunContext) -> None:
@@ -43,14 +42,6 @@ class JsonProgress:
         )
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Do nothing: every line is complete by itself."""
-
     def on_event(self, event: DbtEvent) -> None:
         """Write what *event* says of a node, and dbt's warnings; see the port."""
         match event:
@@ -58,7 +49,7 @@ class JsonProgress:
                 self._say("node.started", event.at, self._node(event))
             case NodeFinished():
                 self._say("node.finished", event.at, self._node(event) | _ending(event))
-            case LogEmitted() if event.level.lower() in _LOUD:
+            case LogEmitted() if loudness(event) is not None:
                 said = {"level": event.level, "text": event.text, "node": event.unique_id}
                 self._say("log", event.at, said)
 

@@ -43,7 +43,7 @@ def replay(
     from floe.domain.use_cases import deliver
 
     with open_with(artifacts) as project:
-        ended = project.recover()
+        ended = project.housekeeping.recover()
         if ended:
             say(f"ended {ended} runs whose process had died")
         reports = deliver.replay(
@@ -100,7 +100,7 @@ def prune(
 
     with open_with(artifacts) as project:
         age = None if older_than_days is None else timedelta(days=older_than_days)
-        dropped = project.prune(age)
+        dropped = project.housekeeping.prune(age)
         dropped += deliver.purge(upkeep=project.container.upkeep()) if refused else 0
         typer.echo(f"{dropped} dropped")
 

@@ -1,24 +1,19 @@
 """Progress as log lines: what the story of the nodes leaves out."""
 
 import logging
-from collections.abc import Mapping, Sequence
-from types import TracebackType
+from collections.abc import Sequence
 from typing import Self
 
 from floe.domain.model.closing_account import ClosingAccount
 from floe.domain.model.errors import Problem
 from floe.domain.model.node_event import DbtEvent, LogEmitted
 from floe.domain.model.run import RunContext
+from floe.entrypoints.run_lines import WholeLines, loudness
 
 _LOG = logging.getLogger("floe.cli")
-_LEVELS: Mapping[str, int] = {
-    "warn": logging.WARNING,
-    "warning": logging.WARNING,
-    "error": logging.ERROR,
-}
 
 
-class LogProgress:
+class LogProgress(WholeLines):
     """Logs dbt's warnings, what kept a run from starting, and what became of its telemetry.
 
     The tracer tells the rest, the nodes and the end, to the same log.
@@ -37,17 +32,9 @@ class LogProgress:
         """Begin."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Do nothing: every line is complete by itself."""
-
     def on_event(self, event: DbtEvent) -> None:
         """Log *event* where dbt warns, with the ids of the node that it warns of."""
-        if isinstance(event, LogEmitted) and event.level.lower() in _LEVELS:
+        if isinstance(event, LogEmitted) and (level := loudness(event)) is not None:
             ids = self._ids
             if event.unique_id:
                 ids = ids | {
@@ -55,7 +42,7 @@ class LogProgress:
                     "span_id": self._context.node_span_id(event.unique_id),
                     "openlineage_run_id": self._context.node_run_id(event.unique_id),
                 }
-            _LOG.log(_LEVELS[event.level.lower()], "%s", event.text, extra=ids)
+            _LOG.log(level, "%s", event.text, extra=ids)
 
     def summary(self, account: ClosingAccount) -> None:
         """Log what became of lineage and telemetry."""

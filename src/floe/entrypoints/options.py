@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypedDict, Unpack
 
 import typer
 
@@ -56,25 +56,32 @@ def settings_of(**asked: str | None) -> dict[str, object]:
     return {name: value for name, value in asked.items() if value}
 
 
-def open_with(
-    artifacts: Path | None,
-    *,
-    target: str | None = None,
-    profile: str | None = None,
-    threads: int | None = None,
-    project_root: Path | None = None,
-    overrides: Mapping[str, object] | None = None,
-    source_only: bool = False,
-) -> "Project":
+class Opening(TypedDict, total=False):
+    """How a project is opened: what the options of a command say."""
+
+    target: str | None
+    profile: str | None
+    threads: int | None
+    project_root: Path | None
+    overrides: Mapping[str, object]
+    source_only: bool
+
+
+def open_with(artifacts: Path | None, **asked: Unpack[Opening]) -> "Project":
     """Open the project as the options say; its warnings go to standard error."""
     from floe.domain.model.plan import PlanOptions
     from floe.entrypoints.project import open_project
 
-    options = PlanOptions(
-        target_name=target, profile_name=profile, threads=threads, project_root=project_root
-    )
     project = open_project(
-        artifacts, options=options, overrides=overrides or {}, source_only=source_only
+        artifacts,
+        options=PlanOptions(
+            target_name=asked.get("target"),
+            profile_name=asked.get("profile"),
+            threads=asked.get("threads"),
+            project_root=asked.get("project_root"),
+        ),
+        overrides=asked.get("overrides"),
+        source_only=asked.get("source_only", False),
     )
     if project.settings.log_format == "json":
         narrate_as_json(project.settings.log_level)

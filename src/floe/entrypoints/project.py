@@ -2,8 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
-from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -12,7 +10,6 @@ from floe.container import (
     Container,
     changed_source,
     client_settings,
-    dagster_asset_factory,
     dagster_orchestrator,
     dagster_services,
     direct_orchestrator,
@@ -21,29 +18,21 @@ from floe.container import (
     document_writer,
     project_files,
     project_settings,
-    recovered,
     telemetry_warnings,
 )
 from floe.domain.model.archived_run import ArchivedRun
-from floe.domain.model.errors import (
-    ArtifactError,
-    BackendError,
-    ConfigurationError,
-    EnvironmentNotReadyError,
-    Problem,
-)
-from floe.domain.model.node_columns import NodeColumns
+from floe.domain.model.errors import ArtifactError, ConfigurationError, Problem
 from floe.domain.model.node_event import DbtEvent, InvocationFinished
 from floe.domain.model.parent_context import parent_context
 from floe.domain.model.plan import PlanOptions, RunPlan
-from floe.domain.model.run import DbtCommand, DbtVerb, RunContext, RunRequest, RunSummary
-from floe.domain.model.settings import Off, Plugin, Settings
+from floe.domain.model.run import DbtCommand, RunContext, RunRequest
+from floe.domain.model.settings import Settings
 from floe.domain.model.value import utc_now
 from floe.domain.use_cases import plan as planning
+from floe.domain.use_cases.check_environment import require_variables
 from floe.domain.use_cases.compile import compile_pipeline
-from floe.domain.use_cases.deliver import prune, recover
-from floe.domain.use_cases.earlier_run import retry_of, with_state
 from floe.domain.use_cases.locate_database import locate_database
+from floe.domain.use_cases.prepare_command import prepare_command
 from floe.domain.use_cases.prepare_manifest import PreparedManifest, prepare_manifest
 from floe.domain.use_cases.resolve_settings import (
     Layer,
@@ -52,15 +41,12 @@ from floe.domain.use_cases.resolve_settings import (
     mistyped_variables,
     resolve_settings,
 )
-from floe.domain.use_cases.run_pipeline import (
-    RunOutcome,
-    run_pipeline,
-    settle,
-    settle_both,
-    tell_run,
-)
+from floe.domain.use_cases.run_pipeline import RunOutcome, run_pipeline, settle
 from floe.domain.use_cases.settings_layers import contract_layer, governance_layer, standard_layer
 from floe.domain.use_cases.start_run import start_run
+from floe.domain.use_cases.write_report import write_report
+from floe.entrypoints.code_location import CodeLocation
+from floe.entrypoints.housekeeping import Housekeeping
 from floe.ports.design_emitter import DesignEmitter
 from floe.ports.orchestrator import Orchestrator
 
@@ -68,11 +54,6 @@ if TYPE_CHECKING:
     from dagster import Definitions
 
     from floe.adapters.dagster.services import Services
-
-_COMPARED = 10
-_PRUNED = "pruned"
-"""What the memory calls the day of the last prune."""
-"""Earlier runs that a report compares with."""
 
 
 def open_project(
@@ -133,6 +114,8 @@ class Project:
         self.container = Container(
             plan=plan, settings=resolved.settings, environ=dict(environ), state_dir=self.state_dir
         )
+        self.housekeeping = Housekeeping(self.container, self.settings)
+        self._location = CodeLocation(self)
         above = parent_context(environ)
         self._parent, self._root = above.parent, above.root
         self.warnings = (
@@ -181,37 +164,13 @@ class Project:
             ConfigurationError: There is no dbt project where the contract says, no earlier run
                 to retry, or no state where one is asked for.
         """
-        asked = request or RunRequest()
-        command = DbtCommand(
-            verb=asked.verb,
-            project_dir=planning.require_project(self.plan),
-            profiles_dir=self.plan.profiles_dir,
-            profile=self.plan.profile.profile_name,
-            target=self.plan.profile.target_name,
-            adapter=self.plan.pipeline.compute.target if self.plan.pipeline.compute else "",
-            threads=self.plan.profile.threads,
-            select=asked.select,
-            exclude=asked.exclude,
-            selector=asked.selector,
-            full_refresh=asked.full_refresh,
-            variables=asked.variables,
-            target_path=self.plan.manifest_path.parent,
+        return prepare_command(
+            request or RunRequest(),
+            plan=self.plan,
+            defer=self.settings.defer,
+            environ=self.environ,
+            files=project_files(),
         )
-        match asked.verb:
-            case DbtVerb.DEBUG:
-                return command
-            case DbtVerb.RETRY:
-                results = command.model_copy(update={"state_path": asked.state_path})
-                return retry_of(results, files=project_files())
-            case _:
-                return with_state(
-                    command,
-                    asked,
-                    settings=self.settings.defer,
-                    root=self.plan.project_root,
-                    environ=self.environ,
-                    files=project_files(),
-                )
 
     @property
     def state_dir(self) -> Path:
@@ -235,23 +194,9 @@ class Project:
         Raises:
             EnvironmentNotReadyError: Some are not; every one is named, never a value.
         """
-        target = self.plan.profile.target_name
-        missing = [
-            var.name
-            for var in self.container.profile().env_vars_of(target)
-            if var.default is None and not self.environ.get(var.name)
-        ]
-        if missing:
-            raise EnvironmentNotReadyError(
-                *(
-                    Problem(
-                        f"the environment variable {name} is not set",
-                        f"target {target}",
-                        f"export {name}=...",
-                    )
-                    for name in missing
-                )
-            )
+        require_variables(
+            self.container.profile(), self.plan.profile.target_name, environ=self.environ
+        )
 
     def prepare(self, command: DbtCommand) -> PreparedManifest:
         """Have dbt's manifest ready, parsed again where the project changed since the last time."""
@@ -265,6 +210,22 @@ class Project:
             profile=self.container.profile(),
             environ=self.environ,
         )
+
+    def parsed(self) -> DbtCommand:
+        """Return dbt's command for the whole project, its profiles written and manifest fresh.
+
+        Raises:
+            ConfigurationError: The project or its contract is wrong.
+            EnvironmentNotReadyError: dbt is not installed and there is no fresh manifest.
+        """
+        self.write_profiles()
+        command = self.command()
+        prepared = self.prepare(command)
+        if prepared.graph is None:
+            raise ArtifactError(
+                Problem(_message(prepared.events), str(command.project_dir), "run `dbt parse`")
+            )
+        return command
 
     def run(
         self,
@@ -286,7 +247,7 @@ class Project:
         self.require_environment()
         self.container.dbt().get_ready(command)
         self.write_profiles()
-        self._end_runs_of_the_dead()
+        self.housekeeping.tidy()
         identity = context or self.start()
         outcome = run_pipeline(
             command,
@@ -301,27 +262,6 @@ class Project:
         )
         self.archive(identity, outcome)
         return outcome
-
-    def recover(self) -> int:
-        """End the lineage of runs whose process died, and return how many there were.
-
-        Raises:
-            OutboxError: The outbox cannot be used.
-        """
-        return recover(outbox=self.container.outbox(), stamp=recovered)
-
-    def prune(self, older_than: timedelta | None = None) -> int:
-        """Drop what is older than the settings let it be, or than *older_than*; return how many.
-
-        Raises:
-            OutboxError: The outbox cannot be used.
-        """
-        kept = self.settings.retention
-        waiting, refused = (
-            older_than if days is None or older_than is not None else timedelta(days=days)
-            for days in (kept.waiting_days, kept.refused_days)
-        )
-        return prune(upkeep=self.container.upkeep(), waiting=waiting, refused=refused)
 
     def compile(self) -> Path:
         """Compile floe.yaml into the contract document, and return that one's path.
@@ -344,8 +284,7 @@ class Project:
         if not isinstance(emitter, DesignEmitter):
             fix = "choose file, console, http or transport as the kind of lineage"
             raise ConfigurationError(Problem("this lineage backend takes no design", fix=fix))
-        self.write_profiles()
-        self._prepared(self.command())
+        self.parsed()
         count = emitter.emit_design(self.container.graph())
         settle(emitter, self.settings.flush_timeout_s)
         return count
@@ -357,46 +296,15 @@ class Project:
             ConfigurationError: There is no such run.
             EnvironmentNotReadyError: The page cannot be written there.
         """
-        archive = self.container.run_archive()
-        recent = archive.recent(_COMPARED)
-        run = archive.read(run_id) if run_id else next(iter(recent), None)
-        if run is None:
-            raise ConfigurationError(
-                Problem(f"there is no run {run_id or 'yet'}", str(self.state_dir), "floe run")
-            )
-        page = path or self.state_dir.parent / "report.html"
-        return self.container.report_writer().write(
-            run,
-            page,
-            earlier=tuple(old for old in recent if old.summary.started_at < run.summary.started_at),
-            columns=self._columns(run),
+        container = self.container
+        return write_report(
+            run_id,
+            path or self.state_dir.parent / "report.html",
+            archive=container.run_archive(),
+            graph=container.graph(),
+            columns_of=lambda node: container.columns().work_out(node),
+            writer=container.report_writer(),
         )
-
-    def _end_runs_of_the_dead(self) -> None:
-        """Do what ``recover`` and ``prune`` do where lineage is on; a failure does not matter."""
-        if not isinstance(self.settings.lineage, Off | Plugin):
-            with suppress(BackendError):
-                self.recover()
-                self._prune_once_a_day()
-
-    def _prune_once_a_day(self) -> None:
-        memory, today = self.container.memory(), utc_now().date().isoformat()
-        if memory.recall(_PRUNED) != today:
-            self.prune()
-            memory.keep(_PRUNED, today)
-
-    def _columns(self, run: ArchivedRun) -> Mapping[str, NodeColumns]:
-        """Return what is known of the columns of *run*, as far as dbt's manifest still says it."""
-        graph, lineage = self.container.graph(), self.container.columns()
-        try:
-            nodes = [graph.node(node.unique_id) for node in run.nodes]
-        except ArtifactError:
-            return {}
-        return {
-            node.unique_id: lineage.work_out(node)
-            for node in nodes
-            if node is not None and node.is_dataset
-        }
 
     def archive(self, context: RunContext, outcome: RunOutcome) -> None:
         """Keep what is worth keeping of a run for reports and for the times to expect."""
@@ -417,18 +325,7 @@ class Project:
             ConfigurationError: The project or its contract is wrong.
             EnvironmentNotReadyError: dbt is not installed and there is no fresh manifest.
         """
-        self.write_profiles()
-        command = self.command()
-        self._prepared(command)
-        is_told = not isinstance(self.settings.tracing, Off) or self.settings.log_format == "json"
-        return dagster_services(
-            self.container,
-            command,
-            self.start(),
-            on_start=self._end_runs_of_the_dead,
-            on_finish=self._end_step,
-            on_run_end=self._end_run if is_told else None,
-        )
+        return self._location.services()
 
     def definitions(self, **options: Any) -> "Definitions":  # noqa: ANN401 - passed on
         """Return what a Dagster code location offers for this project.
@@ -439,27 +336,7 @@ class Project:
             ConfigurationError: The project or its contract is wrong.
             EnvironmentNotReadyError: dbt is not installed and there is no fresh manifest.
         """
-        return dagster_asset_factory()().create_definitions(self.dagster_services(), **options)
-
-    def _end_run(self, context: RunContext, summary: RunSummary) -> None:
-        """Give the tracer the whole run."""
-        tell_run(self.container.tracer(), context, summary, self.container.observed().account)
-
-    def _end_step(self, _context: RunContext, _summary: RunSummary) -> None:
-        """Give the backends some time; the next step gets new ones.
-
-        The process may end with the step, and nothing that it says later would leave it.
-        """
-        tracer, lineage = self.container.tracer(), self.container.lineage()
-        settle_both(tracer, lineage, self.settings.flush_timeout_s)
-        self.container.reset_singletons()
-
-    def _prepared(self, command: DbtCommand) -> None:
-        prepared = self.prepare(command)
-        if prepared.graph is None:
-            raise ArtifactError(
-                Problem(_message(prepared.events), str(command.project_dir), "run `dbt parse`")
-            )
+        return self._location.definitions(**options)
 
     def _orchestrator(self, command: DbtCommand, context: RunContext) -> Orchestrator:
         if self.settings.orchestrator == "direct":

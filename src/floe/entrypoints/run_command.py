@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
+from typing import Unpack
 
 from floe.container import LINEAGE
 from floe.domain.model import settings as chosen
@@ -14,11 +16,23 @@ from floe.domain.model.run import RunRequest
 from floe.domain.use_cases.run_pipeline import RunOutcome
 from floe.entrypoints.collector import resume
 from floe.entrypoints.exit_codes import LINEAGE_NOT_KEPT, NODE_FAILED, WELL, code_of
-from floe.entrypoints.options import say
+from floe.entrypoints.options import Opening, open_with, say
 from floe.entrypoints.progress import Output, default_output, progress_view
 from floe.entrypoints.project import Project
 
 _COMPARED = 10
+
+
+def open_and_run(
+    artifacts: Path | None,
+    request: RunRequest,
+    *,
+    output: Output | None,
+    **options: Unpack[Opening],
+) -> int:
+    """Open the project as the *options* say, run what *request* asks, and return the exit code."""
+    with open_with(artifacts, **options) as project:
+        return run_command(project, request, output=output)
 
 
 def run_command(project: Project, request: RunRequest, *, output: Output | None = None) -> int:

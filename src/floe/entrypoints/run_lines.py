@@ -1,9 +1,29 @@
-"""What every view of a run reads from it alike: its title, its size, and what is news."""
+"""What views of a run have in common: its title, its size, what is loud, and what is news."""
 
+import logging
 from collections.abc import Mapping
+from types import TracebackType
 
 from floe.domain.model.node_event import DbtEvent, LogEmitted, NodeStarted
 from floe.domain.model.run import RunContext
+
+_LOUD: Mapping[str, int] = {
+    "warn": logging.WARNING,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+}
+
+
+class WholeLines:
+    """A view whose every line is complete by itself, so that leaving it changes nothing."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Do nothing."""
 
 
 def title(context: RunContext) -> str:
@@ -28,6 +48,11 @@ def is_news(event: LogEmitted, *, failed: bool) -> bool:
     Warnings and errors are news, unless they are about a node, whose own line says it; errors
     after a failure are dbt's summary of what the closing summary says again.
     """
-    level = event.level.lower()
-    loud = level in {"warn", "warning"} or (level == "error" and not failed)
+    level = loudness(event)
+    loud = level == logging.WARNING or (level == logging.ERROR and not failed)
     return loud and event.unique_id is None
+
+
+def loudness(event: LogEmitted) -> int | None:
+    """Return the level of ``logging`` at which dbt warns by *event*, None where it only talks."""
+    return _LOUD.get(event.level.lower())

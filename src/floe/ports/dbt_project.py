@@ -1,8 +1,9 @@
 """The way in for what stands in a dbt project's own files."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
+
+from floe.domain.model.run import LastRun
 
 
 class DbtProjectFiles(Protocol):
@@ -20,8 +21,8 @@ class DbtProjectFiles(Protocol):
     def exists(self, path: Path) -> bool:
         """Return whether there is a file at *path*."""
 
-    def variables_of_last_run(self, directory: Path) -> Mapping[str, object] | None:
-        """Return the variables of the run whose results dbt left in *directory*.
+    def last_run(self, directory: Path) -> LastRun | None:
+        """Return the run whose results dbt left in *directory*.
 
         None where there are no results that can be read.
         """

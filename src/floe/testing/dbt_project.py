@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from floe.domain.model.run import LastRun
 from floe.ports.dbt_project import DbtProjectFiles
 
 
@@ -51,17 +52,19 @@ class DbtProjectFilesContract:
         assert not files.exists(project)
         assert not files.exists(project / "missing")
 
-    def test_the_last_run_leaves_its_variables(self, files: DbtProjectFiles, project: Path) -> None:
+    def test_the_last_run_leaves_its_variables_and_results(
+        self, files: DbtProjectFiles, project: Path
+    ) -> None:
         """Without results of a run there are none, and neither in a file that is no such thing."""
         results = project / "run_results.json"
-        assert files.variables_of_last_run(project) is None
+        assert files.last_run(project) is None
 
-        results.write_text('{"results": [], "args": {"vars": {"day": 7}}}', "utf-8")
-        assert files.variables_of_last_run(project) == {"day": 7}
+        results.write_text('{"results": [{}, {}], "args": {"vars": {"day": 7}}}', "utf-8")
+        assert files.last_run(project) == LastRun(variables={"day": 7}, nodes=2)
         results.write_text('{"results": [], "args": {}}', "utf-8")
-        assert files.variables_of_last_run(project) == {}
+        assert files.last_run(project) == LastRun(nodes=0)
         results.write_text("[]", "utf-8")
-        assert files.variables_of_last_run(project) is None
+        assert files.last_run(project) is None
 
     def test_what_the_project_asks_the_environment_is_known(
         self, files: DbtProjectFiles, project: Path

@@ -13,6 +13,8 @@ from typing import Any, TypeAlias
 
 import yaml
 
+from floe.domain.model.run import LastRun
+
 _PROJECT_FILE = "dbt_project.yml"
 _RESULTS_FILE = "run_results.json"
 _ROOT_FILES = ("packages.yml", "dependencies.yml", "package-lock.yml", "selectors.yml")
@@ -55,13 +57,14 @@ class DiskProjectFiles:
         except (OSError, ValueError):
             return False
 
-    def variables_of_last_run(self, directory: Path) -> Mapping[str, object] | None:
-        """Return the variables in the ``run_results.json`` of *directory*; see the port."""
+    def last_run(self, directory: Path) -> LastRun | None:
+        """Return what the ``run_results.json`` of *directory* says; see the port."""
         try:
-            variables = json.loads(_content(directory / _RESULTS_FILE))["args"].get("vars")
+            said = json.loads(_content(directory / _RESULTS_FILE))
+            variables, nodes = said["args"].get("vars"), len(said["results"])
         except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
             return None
-        return variables if isinstance(variables, dict) else {}
+        return LastRun(variables=variables if isinstance(variables, dict) else {}, nodes=nodes)
 
     def variables_of_environment(self, directory: Path) -> frozenset[str]:
         """Return the names in ``env_var(...)`` in every file that may call it."""

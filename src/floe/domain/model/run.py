@@ -94,6 +94,13 @@ class RunRequest(Value):
     favor_state: bool | None = None
 
 
+class LastRun(Value):
+    """What dbt left of a run: its *variables*, and how many nodes it has results of."""
+
+    variables: Mapping[str, object] = Field(default_factory=dict)
+    nodes: int
+
+
 class RunReference(Value):
     """A run that somebody else reports, by its official OpenLineage name."""
 

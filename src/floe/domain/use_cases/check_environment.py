@@ -79,15 +79,6 @@ class EnvironmentReport(Value):
             check.problem for check in checks if check is not None and check.problem is not None
         )
 
-    def raise_if_not_ready(self) -> None:
-        """Return when nothing stands in the way.
-
-        Raises:
-            EnvironmentNotReadyError: With every problem at once.
-        """
-        if self.problems:
-            raise EnvironmentNotReadyError(*self.problems)
-
 
 def check_environment(
     profile: Profile,
@@ -123,6 +114,33 @@ def check_environment(
     said = connect()
     problem = None if said is None else Problem(f"cannot connect: {said}", f"target {name}")
     return report.model_copy(update={"connection": ConnectionCheck(problem=problem)})
+
+
+def require_variables(profile: Profile, target: str, *, environ: Mapping[str, str]) -> None:
+    """Make sure that every variable that *target* of *profile* needs is set, to what it may hold.
+
+    Raises:
+        EnvironmentNotReadyError: Some are not; every one is named, never a value.
+    """
+    problems = [
+        problem
+        for var in profile.env_vars_of(target)
+        if (problem := _lack(var, environ, f"target {target}")) is not None
+    ]
+    if problems:
+        raise EnvironmentNotReadyError(*problems)
+
+
+def _lack(var: EnvVar, environ: Mapping[str, str], where: str) -> Problem | None:
+    """Return why a run cannot do with *var* as it is; an empty one may as well not be there."""
+    if var.default is None and not environ.get(var.name):
+        what, fix = f"the environment variable {var.name} is not set", f"export {var.name}=..."
+        return Problem(what, where, fix)
+    check = _look_at(var, environ)
+    if check.state is VariableState.MISTYPED:
+        what = f"the environment variable {var.name} does not hold {check.expected}"
+        return Problem(what, where, "dbt refuses it otherwise")
+    return None
 
 
 def _look_at(var: EnvVar, environ: Mapping[str, str]) -> VariableCheck:

@@ -54,18 +54,17 @@ def retry_of(command: DbtCommand, *, files: DbtProjectFiles) -> DbtCommand:
     """Return *command* as dbt's retry of the last run, with that one's variables under its own.
 
     Raises:
-        ConfigurationError: No run left its results.
+        ConfigurationError: No run left its results, or the last one ran no node.
     """
-    results = command.state_path or command.target_path or command.project_dir / "target"
-    variables = files.variables_of_last_run(results)
-    if variables is None:
-        raise ConfigurationError(
-            Problem(
-                "there is no earlier run to retry", str(results / "run_results.json"), "floe run"
-            )
-        )
+    directory = command.state_path or command.target_path or command.project_dir / "target"
+    last, where = files.last_run(directory), str(directory / "run_results.json")
+    if last is None:
+        raise ConfigurationError(Problem("there is no earlier run to retry", where, "floe run"))
+    if last.nodes == 0:
+        what = "the last run ran no node, and took the place of what a run before it left to retry"
+        raise ConfigurationError(Problem(what, where, "floe run, with a selection that matches"))
     return command.model_copy(
-        update={"verb": DbtVerb.RETRY, "variables": {**variables, **command.variables}}
+        update={"verb": DbtVerb.RETRY, "variables": {**last.variables, **command.variables}}
     )
 
 

@@ -7,6 +7,7 @@ from floe.domain.use_cases.check_environment import (
     EnvironmentReport,
     VariableState,
     check_environment,
+    require_variables,
 )
 
 CANARY = "canary-7Qx"
@@ -58,9 +59,7 @@ def test_everything_that_is_missing_is_told_at_once() -> None:
 
     report = check_environment(profile, environ={"PORT": "x"}, version_of=VERSIONS.get)
 
-    with pytest.raises(EnvironmentNotReadyError) as refused:
-        report.raise_if_not_ready()
-    assert [f"{problem.where} {problem.what}" for problem in refused.value.problems] == [
+    assert [f"{problem.where} {problem.what}" for problem in report.problems] == [
         "PORT does not hold a number",
         "PW is not set",
         "dbt-snowflake is not installed",
@@ -69,8 +68,6 @@ def test_everything_that_is_missing_is_told_at_once() -> None:
 
 def test_what_is_there_is_ready() -> None:
     report = _check({"PW": CANARY})
-
-    report.raise_if_not_ready()
 
     assert report.problems == ()
     assert [(each.name, each.version) for each in report.packages] == list(VERSIONS.items())
@@ -104,3 +101,21 @@ def test_a_connection_is_tried_when_asked_for(said: str | None, problems: int) -
 
     assert report.connection is not None
     assert len(report.problems) == problems
+
+
+def test_a_run_wants_every_variable_set_to_what_it_may_hold() -> None:
+    port = EnvVar(name="PORT", type=EnvVarType.NUMBER)
+    fields = {"password": EnvVar(name="PW"), "user": EnvVar(name="USER_OF"), "port": port}
+    optional = {"role": EnvVar(name="ROLE", default="x")}
+    profile = Profile(name="s", default_target="dev", outputs={"dev": fields | optional})
+
+    with pytest.raises(EnvironmentNotReadyError) as refused:
+        require_variables(profile, "dev", environ={"PW": "", "PORT": CANARY})
+
+    assert {problem.what for problem in refused.value.problems} == {
+        "the environment variable PW is not set",
+        "the environment variable USER_OF is not set",
+        "the environment variable PORT does not hold a number",
+    }
+    assert CANARY not in str(refused.value)
+    require_variables(profile, "dev", environ={"PW": "p", "USER_OF": "u", "PORT": "5432"})

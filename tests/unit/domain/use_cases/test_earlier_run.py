@@ -84,12 +84,21 @@ def test_a_state_that_dbt_finds_in_its_own_variable_is_dbts_business(tmp_path: P
 def test_a_retry_has_the_variables_of_the_run_that_failed_and_those_of_its_own(
     tmp_path: Path,
 ) -> None:
-    (tmp_path / "run_results.json").write_text('{"args": {"vars": {"a": 1, "b": 2}}}')
+    (tmp_path / "run_results.json").write_text(
+        '{"results": [{}], "args": {"vars": {"a": 1, "b": 2}}}'
+    )
 
     again = retry_of(command(tmp_path, target_path=tmp_path, variables={"b": 3}), files=FILES)
 
     assert again.verb is DbtVerb.RETRY
     assert again.variables == {"a": 1, "b": 3}
+
+
+def test_a_retry_of_a_run_that_ran_nothing_is_refused_and_says_why(tmp_path: Path) -> None:
+    (tmp_path / "run_results.json").write_text('{"results": [], "args": {}}')
+
+    with pytest.raises(ConfigurationError, match="the last run ran no node"):
+        retry_of(command(tmp_path, target_path=tmp_path), files=FILES)
 
 
 def test_a_retry_of_no_run_is_refused(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ class FixedProjectFiles:
     def exists(self, path: Path) -> bool:
         return path in self._files
 
-    def variables_of_last_run(self, directory: Path) -> None:
+    def last_run(self, directory: Path) -> None:
         del directory
 
     def variables_of_environment(self, directory: Path) -> frozenset[str]:

@@ -36,7 +36,7 @@ class FixedFiles:
     def exists(self, path: Path) -> bool:
         return path == MANIFEST
 
-    def variables_of_last_run(self, directory: Path) -> None:
+    def last_run(self, directory: Path) -> None:
         del directory
 
     def variables_of_environment(self, directory: Path) -> frozenset[str]:

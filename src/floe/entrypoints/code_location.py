@@ -1,0 +1,65 @@
+"""A project under Dagster: what a code location offers, and what happens around its steps."""
+
+from typing import TYPE_CHECKING, Any
+
+from floe.container import dagster_asset_factory, dagster_services
+from floe.domain.model.run import RunContext, RunSummary
+from floe.domain.model.settings import Off
+from floe.domain.use_cases.run_pipeline import settle_both, tell_run
+
+if TYPE_CHECKING:
+    from dagster import Definitions
+
+    from floe.adapters.dagster.services import Services
+    from floe.entrypoints.project import Project
+
+
+class CodeLocation:
+    """What Dagster loads of *project*, and keeps for as long as its process lives."""
+
+    def __init__(self, project: "Project") -> None:
+        self._project = project
+
+    def services(self) -> "Services":
+        """Return what Dagster needs of floe, dbt's profiles written and its manifest fresh.
+
+        Raises:
+            ConfigurationError: The project or its contract is wrong.
+            EnvironmentNotReadyError: dbt is not installed and there is no fresh manifest.
+        """
+        project = self._project
+        command = project.parsed()
+        settings = project.settings
+        is_told = not isinstance(settings.tracing, Off) or settings.log_format == "json"
+        return dagster_services(
+            project.container,
+            command,
+            project.start(),
+            on_start=project.housekeeping.tidy,
+            on_finish=self._end_step,
+            on_run_end=self._end_run if is_told else None,
+        )
+
+    def definitions(self, **options: Any) -> "Definitions":  # noqa: ANN401 - passed on
+        """Return the assets and jobs; *options* are the factory's, which makes them.
+
+        Raises:
+            ConfigurationError: The project or its contract is wrong.
+            EnvironmentNotReadyError: dbt is not installed and there is no fresh manifest.
+        """
+        return dagster_asset_factory()().create_definitions(self.services(), **options)
+
+    def _end_run(self, context: RunContext, summary: RunSummary) -> None:
+        """Give the tracer the whole run."""
+        container = self._project.container
+        tell_run(container.tracer(), context, summary, container.observed().account)
+
+    def _end_step(self, _context: RunContext, _summary: RunSummary) -> None:
+        """Give the backends some time; the next step gets new ones.
+
+        The process may end with the step, and nothing that it says later would leave it.
+        """
+        container = self._project.container
+        timeout_s = self._project.settings.flush_timeout_s
+        settle_both(container.tracer(), container.lineage(), timeout_s)
+        container.reset_singletons()

@@ -192,17 +192,19 @@ class EventMapping:
             relation_name=(node.get("node_relation") or {}).get("relation_name") or None,
             materialization=node.get("materialized") or None,
             adapter_response=response,
-            compiled_code=self._compiled(unique_id, resource_type, node),
+            compiled_code=self._compiled(node, status),
             thread=str(result.get("thread") or _thread(raw)),
             queries=self._queries.of(unique_id, at, failed=status.is_failure),
             columns_follow=bool(raw["data"].get(COLUMNS_FOLLOW)),
             raw=line,
         )
 
-    def _compiled(self, unique_id: str, resource_type: str, node: Mapping[str, Any]) -> str | None:
-        if resource_type not in {"model", "snapshot"}:
-            return None
-        return self._compiled_code(unique_id, str(node.get("node_path", "")))
+    def _compiled(self, node: Mapping[str, Any], status: NodeStatus) -> str | None:
+        """Return the SQL of *node*; that of a test matters where the test failed."""
+        kind = node.get("resource_type")
+        if kind in {"model", "snapshot"} or (kind == "test" and status.is_failure):
+            return self._compiled_code(node["unique_id"], str(node.get("node_path", "")))
+        return None
 
     def _hook_finished(self, raw: Raw) -> Iterator[DbtEvent]:
         node, data = _node_info(raw), raw["data"]

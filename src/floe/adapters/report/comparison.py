@@ -29,7 +29,10 @@ class Pace(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """The slowest nodes; *before* is when the compared run started, empty where there is none."""
+    """The slowest nodes; *before* is when the compared run started, empty where there is none.
+
+    Compared is the latest run that did at least half of the same work, else the latest.
+    """
 
     rows: tuple[Pace, ...]
     before: str
@@ -39,7 +42,7 @@ class Comparison(NamedTuple):
 
 def comparison(run: ArchivedRun, earlier: Sequence[ArchivedRun]) -> Comparison:
     """Return the slowest nodes of *run* beside *earlier* runs, the newest of which comes first."""
-    previous = earlier[0] if earlier else None
+    previous = _comparable(run, earlier)
     before = _times(previous)
     usual = usual_times(earlier)
     slowest = sorted(run.summary.nodes, key=lambda end: -end.execution_time_s)[:SHOWN]
@@ -59,6 +62,12 @@ def comparison(run: ArchivedRun, earlier: Sequence[ArchivedRun]) -> Comparison:
         duration(max(0.0, previous.summary.elapsed_s)),
         _signed(gap),
     )
+
+
+def _comparable(run: ArchivedRun, earlier: Sequence[ArchivedRun]) -> ArchivedRun | None:
+    done = _times(run).keys()
+    alike = (old for old in earlier if 2 * len(done & _times(old).keys()) >= len(done))
+    return next(alike, earlier[0] if earlier else None)
 
 
 def _times(run: ArchivedRun | None) -> dict[str, float]:
@@ -83,12 +92,18 @@ def _pace(
         now=duration(now),
         before=duration(old) if old is not None else "",
         usual=duration(usual) if usual is not None else "",
-        change=_signed(gap) if old is not None else "new",
+        change=_change(gap, is_old=old is not None, is_known=usual is not None),
         is_slower=gap > noise,
         is_faster=gap < -noise,
         share=round(100 * now / longest, 1),
         before_share=round(100 * (old or 0.0) / longest, 1),
     )
+
+
+def _change(gap: float, *, is_old: bool, is_known: bool) -> str:
+    if is_old:
+        return _signed(gap)
+    return "" if is_known else "new"
 
 
 def _signed(gap: float) -> str:

@@ -6,7 +6,7 @@ from floe.domain.model.node_event import NodeFinished, NodeStatus
 from floe.domain.model.run import RunSummary
 from tests.fakes import NOON, RUN_ID, finished
 
-A, B = "model.shop.a", "model.shop.b"
+A, B, C = "model.shop.a", "model.shop.b", "model.shop.c"
 
 
 def _run(*nodes: NodeFinished) -> ArchivedRun:
@@ -39,6 +39,23 @@ def test_what_was_skipped_before_is_new() -> None:
     before = _run(finished(A, status=NodeStatus.SKIPPED))
 
     assert comparison(now, (before,)).rows[0].change == "new"
+
+
+def test_a_small_run_in_between_is_passed_over() -> None:
+    whole = [finished(name, execution_time_s=2.0) for name in (A, B)]
+    now, before = _run(*whole), _run(*(finished(n, execution_time_s=1.0) for n in (A, B)))
+    part = _run(finished(C, execution_time_s=9.0))
+
+    found = comparison(now, (part, before))
+
+    assert [row.change for row in found.rows] == ["+1.00 s", "+1.00 s"]
+
+
+def test_what_ran_earlier_and_not_in_the_run_before_is_not_new() -> None:
+    now = _run(*(finished(name, execution_time_s=1.0) for name in (A, B)))
+    before, earlier = _run(finished(A, execution_time_s=1.0)), _run(finished(B, execution_time_s=1))
+
+    assert [row.change for row in comparison(now, (before, earlier)).rows] == ["same", ""]
 
 
 def test_the_first_run_is_compared_with_nothing() -> None:

@@ -16,6 +16,7 @@ LONGEST_MESSAGE = 15
 """Lines of a failure's message that are shown; the report has them all."""
 LONGEST_HEAD = 10
 """Characters; a destination with a longer name, a path say, is named in the text."""
+_SIGNALS = frozenset({"traces", "metrics", "logs"})
 LONGEST_SELECTION = 8
 """Nodes that are named in the command that runs them again; with more, one fixes the cause."""
 _IN_WORDS: Mapping[NodeStatus, str] = {
@@ -49,7 +50,7 @@ def closing_lines(account: ClosingAccount) -> Iterator[Line]:
         slowest = (f"{harmless(n.name)} {seconds(n.execution_time_s)}" for n in account.slowest)
         yield Line("slowest", joined(slowest), "quiet")
     told: set[str | None] = set()
-    for report in account.reports:
+    for report in _with_telemetry_as_one(account.reports):
         yield _delivery(report, is_known=report.last_error in told)
         told.add(report.last_error)
     if account.lost:
@@ -105,6 +106,22 @@ def _paragraph(head: str, text: str, tone: Tone) -> Iterator[Line]:
         yield Line("" if number else head, line, tone)
     if len(lines) > LONGEST_MESSAGE:
         yield Line("", f"… {counted(len(lines) - LONGEST_MESSAGE, 'more line')}", "quiet")
+
+
+def _with_telemetry_as_one(reports: Sequence[DeliveryReport]) -> Iterator[DeliveryReport]:
+    """Yield *reports*, those of the signals of OpenTelemetry added up: to a person they are one."""
+    signals = [report for report in reports if report.destination in _SIGNALS]
+    if signals:
+        troubles = (it.last_error for it in signals if it.last_error and not it.is_complete)
+        yield DeliveryReport(
+            destination="telemetry",
+            delivered=sum(report.delivered for report in signals),
+            waiting=sum(report.waiting for report in signals),
+            refused=sum(report.refused for report in signals),
+            dropped=sum(report.dropped for report in signals),
+            last_error=next(troubles, None),
+        )
+    yield from (report for report in reports if report.destination not in _SIGNALS)
 
 
 def _delivery(report: DeliveryReport, *, is_known: bool) -> Line:

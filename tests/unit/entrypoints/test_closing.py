@@ -101,3 +101,17 @@ def test_a_run_with_warnings_passed() -> None:
 
     assert lines[0] == Line("shop", "finished in 0.00s: 1 node, 1 warning", "good")
     assert Line("ran", "1 test (1 with warnings)") in lines
+
+
+def test_the_signals_of_telemetry_are_one_line() -> None:
+    reports = (
+        DeliveryReport(destination="traces", delivered=5),
+        DeliveryReport(destination="metrics", delivered=1),
+        DeliveryReport(destination="logs", waiting=2, last_error="HTTP status 404"),
+        DeliveryReport(destination="lineage", delivered=3),
+    )
+    told = [(line.head, line.text, line.tone) for line in _lines(reports=reports)]
+
+    assert ("telemetry", "6 delivered, 2 waiting (HTTP status 404)", "warning") in told
+    assert ("lineage", "3 delivered", "quiet") in told
+    assert [head for head, *_ in told if head in {"traces", "metrics", "logs"}] == []

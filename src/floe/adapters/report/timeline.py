@@ -13,7 +13,7 @@ WIDTH = 1000.0
 """Units of the scale: the whole run, whatever it took."""
 _LANE = 30
 _TICKS = 8
-_LETTER = 6.4
+_LETTER = 6.8
 _LEAST = 4
 """Letters; a label that has to be cut to fewer says nothing."""
 _LAST_LABEL = 0.96

@@ -29,9 +29,9 @@ def receivers() -> Iterator[tuple[OtlpReceiver, OtlpReceiver, OtlpReceiver]]:
         yield one, two, three
 
 
-def told(folder: Path, **environ: str) -> Project:
+def told(folder: Path, *, contract: str = CONTRACT, **environ: str) -> Project:
     """Tell a build to the tracer of a project with these variables."""
-    (folder / "floe.yaml").write_text(CONTRACT)
+    (folder / "floe.yaml").write_text(contract)
     variables = {"FLOE_TRACING__LOGS": "true", **environ} if OTLP in str(environ) else environ
     with open_project(folder / "floe.yaml", environ=variables, working_dir=folder) as project:
         run, tracer = project.start(), project.container.tracer()
@@ -200,3 +200,62 @@ def test_a_variable_that_cannot_be_used_is_a_warning_that_does_not_show_it(tmp_p
     (warning,) = project.warnings
     assert warning.startswith(f"{OTLP}_METRICS_HEADERS: ")
     assert "hunter2" not in warning
+
+
+NEVER = "{team: data}, tracing: {sampling: {sampling_type: always_off}}}"
+UNSAMPLED = f"00-{'a' * 32}-{'b' * 16}-00"
+
+
+@pytest.mark.parametrize(
+    ("sampler", "argument", "parent", "spans"),
+    [
+        ("always_on", "", "", 6),
+        ("always_on", "", UNSAMPLED, 6),
+        ("always_off", "", "", 0),
+        ("traceidratio", "1", UNSAMPLED, 6),
+        ("traceidratio", "0", "", 0),
+        ("parentbased_always_on", "", "", 6),
+        ("parentbased_always_on", "", UNSAMPLED, 0),
+        ("parentbased_always_off", "", "", 0),
+        ("parentbased_always_off", "", UNSAMPLED[:-1] + "1", 6),
+        ("parentbased_traceidratio", "0", UNSAMPLED[:-1] + "1", 6),
+        ("parentbased_traceidratio", "0", "", 0),
+        ("", "", UNSAMPLED, 0),
+    ],
+)
+def test_a_sampler_decides_on_the_spans_and_never_on_the_metrics(
+    receivers: tuple[OtlpReceiver, ...],
+    tmp_path: Path,
+    sampler: str,
+    argument: str,
+    parent: str,
+    *,
+    spans: int,
+) -> None:
+    receiver, *_ = receivers
+    told(
+        tmp_path,
+        TRACEPARENT=parent,
+        OTEL_TRACES_SAMPLER=sampler,
+        OTEL_TRACES_SAMPLER_ARG=argument,
+        **{f"{OTLP}_ENDPOINT": receiver.http_endpoint},
+    )
+
+    assert len(receiver.received.spans) == spans
+    assert {item.name for item in receiver.received.metrics} >= {"floe.run.duration"}
+
+
+@pytest.mark.parametrize(("sampler", "spans"), [("", 0), ("always_on", 6)])
+def test_the_contract_samples_where_no_variable_does(
+    receivers: tuple[OtlpReceiver, ...], tmp_path: Path, sampler: str, spans: int
+) -> None:
+    receiver, *_ = receivers
+    contract = CONTRACT.replace("{team: data}}", NEVER)
+    told(
+        tmp_path,
+        contract=contract,
+        OTEL_TRACES_SAMPLER=sampler,
+        **{f"{OTLP}_ENDPOINT": receiver.http_endpoint},
+    )
+
+    assert len(receiver.received.spans) == spans

@@ -13,12 +13,22 @@ _REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+:")
 _CONNINFO = re.compile(r"(\w+)\s*=\s*('(?:[^'\\]|\\.)*'|\S+)")
 
 
+_DEFAULT_PORTS = {"postgres": "5432", "mysql": "3306"}
+
+
+class Attached(NamedTuple):
+    """A database that DuckDB attaches: where it is, and what it is called there, if anything."""
+
+    namespace: str
+    database: str
+
+
 class Connection(NamedTuple):
     """The facts of one dbt output: field → text, for every field that is no secret."""
 
     adapter_type: str
     facts: Mapping[str, str]
-    attached: Mapping[str, str] = {}
+    attached: Mapping[str, Attached] = {}
 
     @classmethod
     def of(
@@ -30,12 +40,12 @@ class Connection(NamedTuple):
     ) -> Self:
         """Return the facts of *output*, its references to variables read from *environ*.
 
-        *attached* maps the alias of each attached DuckDB database → its namespace. Paths are
-        relative to *project_dir*, from which dbt runs.
+        *attached* maps the alias of each attached database → its name elsewhere. Paths are relative
+        to *project_dir*, from which dbt runs.
         """
         facts = {name: _text(value, environ) for name, value in output.items()}
         known = {name: text for name, text in facts.items() if text}
-        attached: dict[str, str] = {}
+        attached: dict[str, Attached] = {}
         if adapter_type == "duckdb":
             known["path"] = known.get("path", ":memory:")
             known["written_path"] = without_secrets(known["path"])
@@ -82,9 +92,9 @@ def _text(value: object, environ: Mapping[str, str]) -> str:
 
 def _attached(
     entries: object, environ: Mapping[str, str], project_dir: Path | None
-) -> dict[str, str]:
-    """Return alias → namespace for the databases that dbt-duckdb attaches to the main one."""
-    found: dict[str, str] = {}
+) -> dict[str, Attached]:
+    """Return the databases that dbt-duckdb attaches to the main one, by alias."""
+    found: dict[str, Attached] = {}
     for entry in entries if isinstance(entries, list | tuple) else ():
         if not isinstance(entry, Mapping):
             continue
@@ -93,18 +103,26 @@ def _attached(
             continue
         stem = Path(without_secrets(path).split(":")[-1]).stem
         alias = _text(entry.get("alias"), environ) or stem
-        kind = _text(entry.get("type"), environ).lower()
-        found[alias] = _attached_namespace(kind, path, project_dir)
+        kind = _kind(_text(entry.get("type"), environ).lower(), path)
+        if kind in _DEFAULT_PORTS:
+            found[alias] = _server(kind, path, alias)
+        else:
+            found[alias] = Attached(f"{kind}://{located(path, project_dir)}", stem)
     return found
 
 
-def _attached_namespace(kind: str, path: str, project_dir: Path | None) -> str:
-    if kind == "postgres" or path.startswith(("postgres:", "postgresql:")):
-        info = dict(_CONNINFO.findall(path))
-        parts = urlsplit(path)
-        host = parts.hostname or info.get("host", "localhost").strip("'")
-        port = parts.port or info.get("port", "5432").strip("'")
-        return f"postgres://{host}:{port}"
-    if kind in {"sqlite", "mysql"}:
-        return f"{kind}://{located(path, project_dir)}"
-    return f"duckdb://{located(path, project_dir)}"
+def _kind(named: str, path: str) -> str:
+    if named in {"postgres", "mysql", "sqlite"}:
+        return named
+    schemes = {"postgres": "postgres", "postgresql": "postgres", "mysql": "mysql"}
+    return schemes.get(path.split(":", 1)[0], "duckdb")
+
+
+def _server(kind: str, path: str, alias: str) -> Attached:
+    """Return a server's database by the server's own name of it; MySQL's are its schemas."""
+    info = {key: value.strip("'") for key, value in _CONNINFO.findall(path)}
+    parts = urlsplit(path)
+    host = parts.hostname or info.get("host", "localhost")
+    port = parts.port or info.get("port", _DEFAULT_PORTS[kind])
+    database = (parts.path.strip("/") if parts.hostname else info.get("dbname")) or alias
+    return Attached(f"{kind}://{host}:{port}", "" if kind == "mysql" else database)

@@ -50,9 +50,12 @@ class DatasetNames:
 
     def name_of(self, node: DbtNode) -> DatasetName:
         """Return the official name of the relation of *node*."""
-        attached = {} if self._overridden else self._connection.attached
-        namespace = attached.get(node.database, self._namespace)
-        return DatasetName(namespace, ".".join(self._parts(node)))
+        parts = self._parts(node)
+        attached = self._connection.attached.get(node.database)
+        if attached is None or self._overridden:
+            return DatasetName(self._namespace, ".".join(parts))
+        own = (attached.database,) if attached.database else ()
+        return DatasetName(attached.namespace, ".".join((*own, *parts[1:])))
 
     def aliases_of(self, node: DbtNode) -> tuple[DatasetName, ...]:
         """Return the other names under which producers know the relation of *node*."""

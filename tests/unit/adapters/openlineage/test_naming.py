@@ -149,33 +149,45 @@ def test_the_namespace_can_be_overridden() -> None:
 
 
 @pytest.mark.parametrize(
-    ("attached", "namespace"),
+    ("attached", "namespace", "name"),
     [
-        ({"path": "lake.duckdb", "alias": "lake"}, "duckdb:///srv/shop/lake.duckdb"),
-        ({"path": "/data/lake.duckdb"}, "duckdb:///data/lake.duckdb"),
-        ({"path": "md:lake?motherduck_token=s3cr3t"}, "duckdb://md:lake"),
-        ({"path": "old.db", "alias": "lake", "type": "sqlite"}, "sqlite:///srv/shop/old.db"),
+        ({"path": "lake.duckdb", "alias": "lake"}, "duckdb:///srv/shop/lake.duckdb", "lake.main.o"),
+        ({"path": "big.duckdb", "alias": "lake"}, "duckdb:///srv/shop/big.duckdb", "big.main.o"),
+        ({"path": "/data/lake.duckdb"}, "duckdb:///data/lake.duckdb", "lake.main.o"),
+        ({"path": "md:lake?motherduck_token=s3cr3t"}, "duckdb://md:lake", "lake.main.o"),
         (
-            {
-                "path": "host=pg port=5433 user=me password=s3cr3t",
-                "alias": "lake",
-                "type": "postgres",
-            },
+            {"path": "old.db", "alias": "lake", "type": "sqlite"},
+            "sqlite:///srv/shop/old.db",
+            "old.main.o",
+        ),
+        (
+            {"path": "host=pg port=5433 user=me password=s3cr3t dbname=erp", "type": "postgres"},
             "postgres://pg:5433",
+            "erp.main.o",
         ),
-        (
-            {"path": "postgres://me:s3cr3t@pg/lake", "alias": "lake", "type": "postgres"},
-            "postgres://pg:5432",
-        ),
+        ({"path": "host=pg", "type": "postgres"}, "postgres://pg:5432", "lake.main.o"),
+        ({"path": "postgres://me:s3cr3t@pg/erp"}, "postgres://pg:5432", "erp.main.o"),
+        ({"path": "postgres:dbname=erp host=pg"}, "postgres://pg:5432", "erp.main.o"),
+        ({"path": "host=my password=s3cr3t", "type": "mysql"}, "mysql://my:3306", "main.o"),
     ],
 )
-def test_an_attached_database_has_a_namespace_of_its_own(
-    attached: dict[str, str], namespace: str
+def test_an_attached_database_has_the_name_that_it_has_at_home(
+    attached: dict[str, str], namespace: str, name: str
 ) -> None:
-    named = names("duckdb", {"path": "shop.duckdb", "attach": [attached]})
+    named = names("duckdb", {"path": "shop.duckdb", "attach": [{"alias": "lake", **attached}]})
+    orders = node("model.shop.orders", database="lake", alias="o")
 
-    assert named.name_of(node("model.shop.orders", database="lake")).namespace == namespace
+    assert named.name_of(orders) == DatasetName(namespace, name)
+    assert DatasetName("duckdb://shop.duckdb", "lake.main.o") in named.aliases_of(orders)
     assert named.name_of(node("model.shop.orders")).namespace == "duckdb:///srv/shop/shop.duckdb"
+
+
+def test_an_attached_database_without_an_alias_is_called_like_its_file() -> None:
+    named = names("duckdb", {"path": "shop.duckdb", "attach": [{"path": "/data/lake.duckdb"}]})
+
+    orders = named.name_of(node("model.shop.orders", database="lake"))
+
+    assert orders == DatasetName("duckdb:///data/lake.duckdb", "lake.main.orders")
 
 
 def test_references_are_read_from_the_environment() -> None:

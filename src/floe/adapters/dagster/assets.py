@@ -250,6 +250,7 @@ def dbt_assets_definition(
 ) -> AssetsDefinition:
     """Return one step that builds *specs*; *selection* selects them when they are a *whole*."""
     large_runs.remember_keys()
+    large_runs.fetch_together()
     options = options or StepOptions()
 
     @multi_asset(
@@ -274,7 +275,9 @@ def dbt_assets_definition(
         window = window_of(context)
         run = run_context_of(services, context.op_execution_context, window)
         by_id = {unique_id: key for key, unique_id in checks.items()}
-        mapper = ResultMapper(services, translator, run, chosen, by_id)
+        mapper = ResultMapper(
+            services, translator, run, chosen, by_id, add_metadata=context.add_asset_metadata
+        )
         with scratch_target(services) as target:
             command = command_of(services, asked, config, window, target)
             yield from dagster_events(services, command, run, mapper, context)

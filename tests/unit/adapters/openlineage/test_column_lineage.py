@@ -77,6 +77,14 @@ def test_other_sql_is_not_what_is_remembered() -> None:
     assert list(again.data_types) == ["e"]
 
 
+def test_the_empty_line_that_a_config_block_leaves_makes_no_other_sql() -> None:
+    columns = lineage(SOURCE, STAGED)
+    worked_out = columns.work_out(STAGED, "select email as e from shop.main.raw")
+
+    again = columns.remembered(STAGED, "\nselect email as e from shop.main.raw\n")
+    assert again is worked_out
+
+
 def test_a_changed_parent_makes_its_children_unknown() -> None:
     child = node(
         "model.shop.final", "model.shop.staged", compiled_code="select * from shop.main.staged"

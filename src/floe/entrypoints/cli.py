@@ -5,6 +5,7 @@ to standard output, everything else to standard error.
 """
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from floe.entrypoints import lineage_commands
 from floe.entrypoints.options import (
     Artifacts,
     Logged,
+    Opening,
     Orchestrated,
     Profile,
     Root,
@@ -91,7 +93,11 @@ def compile_(
 def profiles(
     artifacts: Annotated[
         list[Path] | None,
-        typer.Option("-a", "--artifacts", help="As elsewhere; several make one file of them all."),
+        typer.Option(
+            "-a",
+            "--artifacts",
+            help="As elsewhere; several make one file, and --target names its default.",
+        ),
     ] = None,
     *,
     target: Target = None,
@@ -108,20 +114,20 @@ def profiles(
 
     from floe.entrypoints.profiles_command import profiles_command
 
+    paths: Sequence[Path | None] = artifacts or (None,)
+    several = len(paths) > 1  # each has a name of its own: the option says which is the default
+    asked = Opening(
+        target=None if several else target,
+        profile=profile,
+        threads=threads,
+        project_root=project_root,
+    )
     with ExitStack() as stack:
-        projects = [
-            stack.enter_context(
-                open_with(
-                    path,
-                    target=target,
-                    profile=profile,
-                    threads=threads,
-                    project_root=project_root,
-                )
-            )
-            for path in (artifacts or (None,))
-        ]
-        raise typer.Exit(profiles_command(projects, stdout=stdout, check=check))
+        projects = [stack.enter_context(open_with(path, **asked)) for path in paths]
+        default = target if several else None
+        raise typer.Exit(
+            profiles_command(projects, default_target=default, stdout=stdout, check=check)
+        )
 
 
 @app.command()

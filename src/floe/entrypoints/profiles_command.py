@@ -10,8 +10,13 @@ from floe.entrypoints.options import say
 from floe.entrypoints.project import Project
 
 
-def profiles_command(projects: Sequence[Project], *, stdout: bool, check: bool) -> int:
-    """Keep the profiles of all *projects* in one file, that of the first; return the exit code."""
+def profiles_command(
+    projects: Sequence[Project], *, default_target: str | None = None, stdout: bool, check: bool
+) -> int:
+    """Keep the profiles of all *projects* in one file, that of the first; return the exit code.
+
+    The first one's target is the default, unless *default_target* names another.
+    """
     first = projects[0]
     store = first.container.profile_store()
     generators = {id(project.plan): project.container.profile_generator() for project in projects}
@@ -19,6 +24,7 @@ def profiles_command(projects: Sequence[Project], *, stdout: bool, check: bool) 
         [project.plan for project in projects],
         generators=lambda plan: generators[id(plan)],
         store=store,
+        default_target=default_target,
         check=check or stdout,
     )
     for warning in written.warnings:

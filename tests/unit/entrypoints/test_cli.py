@@ -79,6 +79,25 @@ def test_a_property_that_nobody_knows_is_told_by_whoever_reads_it(
     assert "did you mean host?" in ended.out + ended.err
 
 
+def test_of_several_environments_the_target_names_the_default(floe: Floe) -> None:
+    for name, host in (("dev", "near"), ("prod", "far")):
+        text = CONTRACT.replace("hots: db.example", f"host: {host}, schema: s")
+        Path(f"{name}.yaml").write_text(text.replace("path: dbt", f"path: dbt, target: {name}"))
+    both = ("profiles", "--stdout", "-a", "dev.yaml", "-a", "prod.yaml")
+
+    first, chosen, unknown = (
+        floe(*both),
+        floe(*both, "--target", "prod"),
+        floe(*both, "--target", "x"),
+    )
+
+    assert "target: dev" in first.out
+    assert "target: prod" in chosen.out
+    assert chosen.out.index("host: near") < chosen.out.index("host: far")
+    assert unknown.code == 2
+    assert "the default target x is not among: dev, prod" in unknown.err
+
+
 def test_a_variable_that_is_almost_a_setting_is_told(
     floe: Floe, monkeypatch: pytest.MonkeyPatch
 ) -> None:

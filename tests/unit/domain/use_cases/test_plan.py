@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from floe.domain.model.errors import ConfigurationError, FloeError
@@ -551,7 +551,6 @@ def test_the_warnings_of_the_document_are_kept() -> None:
 _TEXT = st.text(max_size=30)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     profiles_path=_TEXT,
     path=_TEXT,

@@ -119,8 +119,11 @@ class Lane:
 
     def _gather(self) -> None:
         """Let more come before it is all claimed at once, unless somebody waits for it."""
-        self._changed.wait_for(lambda: self._stopping or self._hurried, _GATHER_S)
+        self._linger()
         self._hurried = False
+
+    def _linger(self) -> None:
+        self._changed.wait_for(lambda: self._stopping or self._hurried, _GATHER_S)
 
     @property
     def _has_work(self) -> bool:
@@ -128,12 +131,17 @@ class Lane:
 
     def _drain(self) -> float | None:
         """Send what may be sent; return the seconds until the next look, None for no need."""
+        took_all = False
         try:
             while not self._stopping and not self._breaker.is_open:
                 self._record_what_is_left()
                 if not self._batch:
+                    if took_all:  # what has come since is little: claimed by itself it is dear
+                        with self._changed:
+                            self._linger()
                     limit = _BATCH if self._breaker.is_healthy else 1
                     self._batch.extend(self._outbox.claim(self._destination, limit))
+                    took_all = len(self._batch) < limit
                     self._failures = 0
                 if not self._batch:
                     return _LOOK_AGAIN_S if self._outbox.has_waiting(self._destination) else None

@@ -1,9 +1,11 @@
 import logging
 import time
 from collections.abc import Sequence
+from threading import Event
 
 import pytest
 
+from floe.adapters.delivery import lane
 from floe.adapters.delivery.memory_outbox import MemoryOutbox
 from floe.adapters.delivery.sender import BackgroundSender
 from floe.domain.model.delivery import Envelope, Outcome, Verdict
@@ -77,6 +79,42 @@ def test_what_one_request_delivers_is_recorded_in_one_go(
 
     assert report.delivered == 30
     assert outbox.settled == settled
+
+
+class CountingClaims(MemoryOutbox):
+    """An outbox that remembers how many envelopes were claimed at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.claimed: list[int] = []
+        self.has_settled = Event()
+
+    def claim(self, destination: str, limit: int) -> tuple[Envelope, ...]:
+        claimed = super().claim(destination, limit)
+        self.claimed.append(len(claimed))
+        return claimed
+
+    def settle(self, attempts: Sequence[tuple[Envelope, Verdict]]) -> None:
+        super().settle(attempts)
+        self.has_settled.set()
+
+
+def test_what_comes_bit_by_bit_is_claimed_together_and_at_once_where_somebody_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lane, "_GATHER_S", 60)
+    outbox = CountingClaims()
+    sender = BackgroundSender(outbox, {"backend": AllAtOnce()})
+    outbox.put(envelope(key="0"))
+    sender.wake()
+    outbox.has_settled.wait(10)
+    for key in ("1", "2"):
+        outbox.put(envelope(key=key))
+        sender.wake()
+    (report,) = sender.close(10)
+
+    assert report.delivered == 3
+    assert outbox.claimed[:2] == [1, 2]
 
 
 def test_an_outbox_that_stays_out_of_reach_is_not_waited_for_nor_blamed_on_the_backend(

@@ -22,7 +22,7 @@ from floe.domain.model.node_columns import NodeColumns
 from floe.domain.model.pipeline import Governance
 
 _LOG = logging.getLogger("floe.lineage")
-_RULES = "2"
+_RULES = "3"
 """Changes whenever the same SQL gives another answer, so that older cache entries lapse."""
 _SQLGLOT = version("sqlglot")
 _LONGEST_SQL = 500_000

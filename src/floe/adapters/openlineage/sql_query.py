@@ -95,10 +95,15 @@ def _last_query(sql: str, dialect: Dialect) -> exp.Query:
     if not queries:
         msg = "no query"
         raise UnreadableSqlError(msg)
-    if queries[-1].find(exp.MatchRecognize) is not None:
-        msg = "sqlglot does not tell the columns that MATCH_RECOGNIZE makes"
+    if any(map(_makes_columns_of_its_own, queries[-1].find_all(exp.MatchRecognize, exp.Pivot))):
+        msg = "sqlglot does not tell the columns that MATCH_RECOGNIZE, or PIVOT as a query, makes"
         raise UnreadableSqlError(msg)
     return queries[-1]
+
+
+def _makes_columns_of_its_own(node: exp.Expr) -> bool:
+    """Return whether *node* is no PIVOT behind a table, but DuckDB's, which is a query itself."""
+    return isinstance(node, exp.MatchRecognize) or node.args.get("this") is not None
 
 
 def _stand_in(

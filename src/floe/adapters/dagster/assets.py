@@ -275,9 +275,7 @@ def dbt_assets_definition(
         window = window_of(context)
         run = run_context_of(services, context.op_execution_context, window)
         by_id = {unique_id: key for key, unique_id in checks.items()}
-        mapper = ResultMapper(
-            services, translator, run, chosen, by_id, add_metadata=context.add_asset_metadata
-        )
+        mapper = ResultMapper(services, translator, run, chosen, by_id)
         with scratch_target(services) as target:
             command = command_of(services, asked, config, window, target)
             yield from dagster_events(services, command, run, mapper, context)

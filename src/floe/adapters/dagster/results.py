@@ -1,7 +1,7 @@
 """From what dbt says to what Dagster shows, one event at a time."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 from dagster import (
@@ -52,15 +52,12 @@ class ResultMapper:
         context: RunContext,
         selected: Selected,
         checks: Mapping[str, AssetCheckKey],
-        *,
-        add_metadata: Callable[[Mapping[str, Any], AssetKey], None],
     ) -> None:
         self._services = services
         self._translator = translator
         self._context = context
         self._selected = selected
         self._checks = checks
-        self._add_metadata = add_metadata
         self._unwell: dict[str, NodeFinished] = {}
 
     def events_of(self, event: NodeFinished) -> Iterator[DagsterEvent]:
@@ -93,8 +90,7 @@ class ResultMapper:
             return
         found = {**metadata, **self._columns(event), **_row_count(event, props)}
         if key in self._selected.assets:
-            self._add_metadata(found, key)
-            yield Output(value=None, output_name=key.to_python_identifier())
+            yield Output(value=None, output_name=key.to_python_identifier(), metadata=found)
         else:
             yield AssetMaterialization(asset_key=key, metadata=found)
 

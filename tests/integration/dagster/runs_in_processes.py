@@ -1,5 +1,6 @@
 """Runs of a real project in processes of their own, and what is left of them."""
 
+import json
 import subprocess
 import sys
 import time
@@ -35,11 +36,14 @@ class Location:
             **environment,
         }
 
-    def start(self, selection: str = "*", **environment: str) -> "subprocess.Popen[bytes]":
+    def start(
+        self, selection: str = "*", *, config: object = None, **environment: str
+    ) -> "subprocess.Popen[bytes]":
         module = "tests.integration.dagster.project_location"
+        configured = ["--config-json", json.dumps(config)] if config else []
         with self.out.open("wb") as output:
             return subprocess.Popen(  # noqa: S603 - dagster of this environment
-                [DAGSTER, "asset", "materialize", "--select", selection, "-m", module],
+                [DAGSTER, "asset", "materialize", "--select", selection, "-m", module, *configured],
                 cwd=ROOT,
                 env=self.environment | environment,
                 stdin=subprocess.DEVNULL,

@@ -1,5 +1,7 @@
 """A project cut into steps, in processes of one machine or on the workers of a Dask cluster."""
 
+import os
+import signal
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -10,9 +12,13 @@ import pytest
 
 from floe.testing.openlineage_rules import breaches
 from tests.integration.dagster.runs_in_processes import (
+    PATIENCE_S,
     Location,
     one_trace_under_one_run,
+    parent_of,
+    wait_until,
 )
+from tests.integration.dbt.projects import write
 from tests.integration.engines.postgres_server import postgres_server
 from tests.integration.engines.process import LOOPBACK, accepts, free_port, running
 from tests.integration.engines.test_postgres import by_password
@@ -20,6 +26,11 @@ from tests.integration.main_job.conftest import Shop, span_attributes
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
+NAPS = 60
+NAP = """{{ config(materialized='table', tags=['nap']) }}
+select 1 as id, pg_sleep({{ var('nap_s', 1) }}) is null as slept
+"""
+LONG_NAP = {"ops": {"skerryline_dbt_naps": {"config": {"variables": {"nap_s": 3600}}}}}
 WORKERS = ("left", "right")
 LAYERS = {"reference", "ticket_office", "staging", "marts", "snapshots"}
 
@@ -37,6 +48,7 @@ def on_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Location]:
     with postgres_server() as server:
         folder = tmp_path_factory.mktemp("distribution")
         shop = by_password(folder, server, "distribution")
+        write(shop.folder / "dbt/models/naps", {f"nap_{n:02}.sql": NAP for n in range(NAPS)})
         yield Location(shop.folder, SPLIT="layer", POSTGRES_PASSWORD=server.password)
 
 
@@ -47,9 +59,11 @@ def cluster(on_postgres: Location, tmp_path_factory: pytest.TempPathFactory) -> 
     address = f"tcp://{LOOPBACK}:{port}"
     dask = str(Path(sys.executable).with_name("dask"))
     scheduler = [dask, "scheduler", "--host", LOOPBACK, "--port", str(port), "--no-dashboard"]
+    once = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}
+    ready = partial(accepts, port)
     worker = [dask, "worker", address, "--no-nanny", "--nthreads", "1", "--no-dashboard"]
     logs = tuple(folder / name for name in WORKERS)
-    with running(scheduler, ready=lambda: accepts(port), log=folder / "scheduler"):
+    with running(scheduler, ready=ready, log=folder / "scheduler", environment=once):
         with_all = on_postgres.environment | {"DASK": address}
         left, right = (
             running(
@@ -88,13 +102,62 @@ def whole(location: Location) -> None:
 def test_steps_run_on_two_workers_and_are_one_run_and_one_trace(
     on_postgres: Location, cluster: Cluster
 ) -> None:
-    code = on_postgres.run(DASK=cluster.address)
+    code = on_postgres.run("not tag:nap", DASK=cluster.address)
 
     assert code == 0, on_postgres.said() + "".join(log.read_text() for log in cluster.logs)
     whole(on_postgres)
     done = [log.read_text().count("STEP_SUCCESS") for log in cluster.logs]
     assert sum(done) == len(LAYERS)
     assert all(done), done
+
+
+def test_a_run_that_is_cancelled_stops_on_its_worker(
+    on_postgres: Location, cluster: Cluster
+) -> None:
+    process = on_postgres.start("tag:nap", DASK=cluster.address)
+    try:
+        wait_until(lambda: len(naps(on_postgres)) > 1, on_postgres.said)
+        process.send_signal(signal.SIGTERM)
+        process.wait(PATIENCE_S)
+    finally:
+        process.kill()
+
+    wait_until(lambda: on_postgres.dbts() == [], on_postgres.processes)
+    wait_until(lambda: breaches(on_postgres.shop.events) == [], on_postgres.said)
+    assert {told for _, told in naps(on_postgres)} >= {"START", "ABORT"}
+    assert len({name for name, _ in naps(on_postgres)}) < NAPS
+
+
+def test_a_worker_that_is_killed_takes_its_dbt_along_and_the_other_ends_its_lineage(
+    on_postgres: Location, cluster: Cluster
+) -> None:
+    before = len(naps(on_postgres))
+    process = on_postgres.start("key:nap_01", config=LONG_NAP, DASK=cluster.address)
+    try:
+        wait_until(lambda: len(naps(on_postgres)) > before, on_postgres.said)
+        (dbt,) = on_postgres.dbts()
+        os.kill(parent_of(dbt), signal.SIGKILL)
+        assert process.wait(PATIENCE_S) != 0
+    finally:
+        process.kill()
+    wait_until(lambda: on_postgres.dbts() == [], on_postgres.processes)
+
+    assert on_postgres.run("key:nap_01", DASK=cluster.address) == 0, on_postgres.said()
+
+    assert breaches(on_postgres.shop.events) == []
+    assert naps(on_postgres)[before:] == [
+        ("nap_01", told) for told in ("START", "ABORT", "START", "COMPLETE")
+    ]
+
+
+def naps(location: Location) -> list[tuple[str, str]]:
+    """Return the names of the models that only take time, and what lineage was told of each."""
+    found = []
+    for event in location.shop.events:
+        name = event["job"]["name"].rpartition(".")[2]
+        if name.startswith("nap_"):
+            found.append((name, event["eventType"]))
+    return found
 
 
 def test_on_duckdb_steps_of_their_own_wait_for_each_other(tmp_path: Path) -> None:

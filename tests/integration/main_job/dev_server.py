@@ -18,8 +18,23 @@ from tests.integration.main_job.conftest import clean_environment
 PATIENCE_S = 240.0
 _LOCATIONS = """{ workspaceOrError { ... on Workspace { locationEntries {
   name loadStatus locationOrLoadError { __typename ... on PythonError { message } } } } } }"""
+_RUNS = (
+    """{ runsOrError { ... on Runs { results { runId status endTime tags { key value } } } } }"""
+)
+_LAUNCH = """mutation ($asked: ExecutionParams!) { launchRun(executionParams: $asked) {
+  __typename ... on LaunchRunSuccess { run { runId } } } }"""
+_TERMINAL = "import pty, sys; pty.spawn(sys.argv[1:])"
 _RELOAD = """mutation ($name: String!) { reloadRepositoryLocation(repositoryLocationName: $name) {
   __typename } }"""
+
+
+class DevRun(NamedTuple):
+    """A run as the page shows it."""
+
+    run_id: str
+    status: str
+    is_over: bool
+    tags: Mapping[str, str]
 
 
 class DevServer(NamedTuple):
@@ -33,6 +48,11 @@ class DevServer(NamedTuple):
     @property
     def address(self) -> str:
         return f"http://{LOOPBACK}:{self.port}"
+
+    @property
+    def home(self) -> Path:
+        """Dagster's, where it keeps its runs."""
+        return self.folder / ".floe/state/dagster"
 
     def ask(self, query: str, **variables: Any) -> Any:
         """Return the data of the answer to a GraphQL *query*."""
@@ -58,6 +78,36 @@ class DevServer(NamedTuple):
         for name in self.locations():
             self.ask(_RELOAD, name=name)
 
+    def launch(self, *assets: str, **tags: str) -> str:
+        """Start a run of *assets*, as *Materialize* does, and return its id."""
+        (location,) = self.locations()
+        asked = {
+            "mode": "default",
+            "selector": {
+                "repositoryLocationName": location,
+                "repositoryName": "__repository__",
+                "jobName": "__ASSET_JOB",
+                "assetSelection": [{"path": [name]} for name in assets],
+            },
+            "executionMetadata": {
+                "tags": [{"key": key, "value": text} for key, text in tags.items()]
+            },
+        }
+        run_id: str = self.ask(_LAUNCH, asked=asked)["launchRun"]["run"]["runId"]
+        return run_id
+
+    def runs(self) -> list[DevRun]:
+        """Return all runs, the latest first."""
+        return [
+            DevRun(
+                run["runId"],
+                run["status"],
+                run["endTime"] is not None,
+                {tag["key"]: tag["value"] for tag in run["tags"]},
+            )
+            for run in self.ask(_RUNS)["runsOrError"]["results"]
+        ]
+
     def stop(self) -> int:
         """Interrupt the command as Ctrl-C does, and return its exit code."""
         self.process.send_signal(signal.SIGINT)
@@ -65,7 +115,7 @@ class DevServer(NamedTuple):
 
     def left_over(self) -> list[str]:
         """Return what still runs of all that was started with the Dagster home of the project."""
-        home = f"DAGSTER_HOME={self.folder / '.floe/state/dagster'}".encode()
+        home = f"DAGSTER_HOME={self.home}".encode()
         found = []
         for process in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
@@ -76,13 +126,19 @@ class DevServer(NamedTuple):
 
 
 @contextmanager
-def serving(folder: Path, **environment: str) -> Iterator[DevServer]:
-    """Serve the project in *folder* until the block ends; enter it when the project is loaded."""
+def serving(folder: Path, *, in_terminal: bool = False, **environment: str) -> Iterator[DevServer]:
+    """Serve the project in *folder* until the block ends; enter it when the project is loaded.
+
+    *in_terminal* the process of the server is the terminal that the command was typed into.
+    """
     log = folder / "dev.log"
     port = free_port()
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - our own command
-            [sys.executable, "-m", "floe", "dev", "--port", str(port)],
+            [
+                *((sys.executable, "-c", _TERMINAL) if in_terminal else ()),
+                *(sys.executable, "-m", "floe", "dev", "--port", str(port)),
+            ],
             cwd=folder,
             env=clean_environment() | environment,
             stdin=subprocess.DEVNULL,

@@ -19,6 +19,9 @@ class DbtRunner(Protocol):
         node gives only the latter. Tests, unit tests, seeds, snapshots, source freshness and
         hooks are nodes too.
 
+        While dbt is silent, a ``LogEmitted`` without a text comes every few seconds, so that a
+        reader who has a reason to stop can do it.
+
         dbt starts with the first ``next()``. Closing the generator, or an exception thrown into
         it, stops dbt and returns only when dbt and its children are gone; running queries are
         cancelled first, then the process is ended by force. The environment, the working

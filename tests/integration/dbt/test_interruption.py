@@ -12,7 +12,7 @@ import pytest
 
 from floe.adapters.dbt.subprocess_runner import SubprocessDbtRunner
 from floe.domain.model.errors import DbtRunError, EnvironmentNotReadyError
-from floe.domain.model.node_event import DbtEvent, NodeStarted
+from floe.domain.model.node_event import DbtEvent, LogEmitted, NodeStarted
 from floe.ports.dbt_runner import DbtRunner
 from tests.integration.dbt.conftest import KINDS
 from tests.integration.dbt.projects import ENDLESS, command, write
@@ -55,11 +55,12 @@ def pid_of(event: DbtEvent) -> int:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_reader_who_leaves_stops_the_running_query(
+def test_a_reader_who_leaves_while_dbt_is_silent_stops_the_running_query(
     runners: Mapping[str, DbtRunner], endless: Path, kind: str
 ) -> None:
     events = runners[kind].run(command(endless))
     started = next(event for event in events if is_endless(event))
+    next(event for event in events if isinstance(event, LogEmitted) and not event.text)
     began = time.monotonic()
     events.close()
 

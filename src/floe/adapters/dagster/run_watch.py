@@ -1,7 +1,7 @@
 """Whether the run of a step goes on, where the step would not hear of its end.
 
 A distributed executor (Dask, Celery) does not tell the steps at work that their run was cancelled.
-So a step asks for itself, between two results of dbt.
+So a step asks for itself, between two events of dbt.
 """
 
 import time

@@ -71,6 +71,11 @@ class EventMapping:
         self.completed_at: datetime | None = None
         """When dbt said that its command was over; None until then."""
 
+    def silence(self) -> Iterator[DbtEvent]:
+        """Yield what it means that dbt has said nothing for a while: it is still at work."""
+        if self._invocation_started:
+            yield LogEmitted(at=utc_now(), level="debug", text="")
+
     def feed(self, raw: Raw) -> Iterator[DbtEvent]:  # noqa: C901 - one case an event
         """Yield what *raw* (``info`` and ``data``, dbt structured logging) means, if anything.
 

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from floe.adapters.dbt.command_line import arguments, environment, log_options
 from floe.adapters.dbt.compiled_code import CompiledFiles
 from floe.adapters.dbt.event_mapping import EventMapping
+from floe.adapters.dbt.lines import SILENCE_S
 from floe.adapters.dbt.programmatic import invoke
 from floe.domain.model.errors import EnvironmentNotReadyError, Problem
 from floe.domain.model.node_event import DbtEvent, Raw
@@ -44,7 +45,9 @@ class InProcessDbtRunner:
             thread.start()
             try:
                 for item in thread.items():
-                    if isinstance(item, tuple):
+                    if item is None:
+                        yield from mapping.silence()
+                    elif isinstance(item, tuple):
                         exit_code, message = item
                         yield from mapping.finish(exit_code, fallback_message=message)
                     else:
@@ -88,10 +91,14 @@ class _DbtThread(threading.Thread):
             exited = (2, f"{type(error).__name__}: {error}")
         self._put(exited)
 
-    def items(self) -> Iterator[Raw | _Exited]:
-        """Yield each event of dbt, and at last its exit code and message."""
+    def items(self) -> Iterator[Raw | _Exited | None]:
+        """Yield each event of dbt, at last its exit code and message; None in its silence."""
         while True:
-            item = self._items.get()
+            try:
+                item = self._items.get(timeout=SILENCE_S)
+            except queue.Empty:
+                yield None
+                continue
             yield item
             if isinstance(item, tuple):
                 return

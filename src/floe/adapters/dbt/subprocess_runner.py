@@ -17,6 +17,7 @@ from floe.adapters.dbt import process_group
 from floe.adapters.dbt.command_line import arguments, environment, log_options
 from floe.adapters.dbt.compiled_code import CompiledFiles
 from floe.adapters.dbt.event_mapping import EventMapping
+from floe.adapters.dbt.lines import lines_of
 from floe.adapters.dbt.outcome import died
 from floe.adapters.dbt.programmatic import DEBUG_EVENTS, QUERY_EVENTS
 from floe.domain.model.errors import EnvironmentNotReadyError, Problem
@@ -50,7 +51,10 @@ class SubprocessDbtRunner:
             process = self._start(command, stderr, theirs)
             output = cast("IO[bytes]", process.stdout)
             try:
-                for line in output:
+                for line in lines_of(output.fileno()):
+                    if line is None:
+                        yield from mapping.silence()
+                        continue
                     raw = _event(line, wanted)
                     if raw is not None:
                         yield from mapping.feed(raw)

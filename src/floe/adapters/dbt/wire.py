@@ -7,12 +7,13 @@ import signal
 import socket
 import tempfile
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from typing import IO, Any
 
 from floe.adapters.dbt.command_line import arguments, environment, log_options
 from floe.adapters.dbt.compiled_code import CompiledFiles
 from floe.adapters.dbt.event_mapping import EventMapping
+from floe.adapters.dbt.lines import lines_of
 from floe.adapters.dbt.outcome import died
 from floe.domain.model.node_event import DbtEvent
 from floe.domain.model.run import DbtCommand
@@ -33,7 +34,7 @@ class Session:
         self._command = command
         self._grace_s = grace_s
         self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop
-        self._lines: Iterator[bytes] = connection.makefile("rb")
+        self._lines = lines_of(connection.fileno())
         self._pid = 0
 
     def begin(self) -> None:
@@ -55,7 +56,7 @@ class Session:
             head = len(body).to_bytes(8, "big")
             socket.send_fds(self._connection, [head], [self._stderr.fileno()])
             self._connection.sendall(body)
-            first = json.loads(next(self._lines))
+            first = json.loads(next(filter(None, self._lines)))
         except (OSError, StopIteration) as error:
             raise NobodyThereError from error
         self._pid = int(first["pid"])
@@ -68,6 +69,9 @@ class Session:
         """
         mapping = EventMapping(CompiledFiles(self._command, time.time() - 1))
         for line in self._lines:
+            if line is None:
+                yield from mapping.silence()
+                continue
             raw: dict[str, Any] = json.loads(line)
             if "exit_code" not in raw:
                 yield from mapping.feed(raw)

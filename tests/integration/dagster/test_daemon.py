@@ -7,24 +7,14 @@ import pytest
 from dagster import DagsterInstance
 
 from floe.testing.openlineage_rules import breaches
+from tests.integration.dagster.endless_project import FILES
 from tests.integration.dagster.runs_in_processes import wait_until
-from tests.integration.dbt.projects import ENDLESS, write
+from tests.integration.dbt.projects import write
 from tests.integration.main_job.conftest import Shop, span_attributes
 from tests.integration.main_job.dev_server import DevServer, serving
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
-CONTRACT = """
-name: watched
-version: "1.0.0"
-compute: {target: duckdb, properties: {path: shop.duckdb, threads: 2}}
-transforms: [{type: dbt, path: .}]
-observability: {traces: true, lineage: true}
-"""
-SETTINGS = """
-lineage: {kind: file, path: .floe/lineage.jsonl}
-tracing: {kind: file, path: .floe/traces.jsonl}
-"""
 INSTANCE = """
 telemetry: {enabled: false}
 nux: {enabled: false}
@@ -32,14 +22,6 @@ concurrency: {runs: {max_concurrent_runs: 1}}
 run_retries: {enabled: true}
 run_monitoring: {enabled: true, poll_interval_seconds: 2}
 """
-FILES = {
-    **{name: text for name, text in ENDLESS.items() if "profiles" not in name},
-    "dbt_project.yml": "{name: shop, version: '1.0', profile: floe}",
-    "models/broken.sql": "select no_such_column from {{ ref('raw') }}",
-    "floe.yaml": CONTRACT,
-    "floe.settings.yaml": SETTINGS,
-    ".floe/state/dagster/dagster.yaml": INSTANCE,
-}
 FROM_FAILURE = """mutation ($run: String!) {
   launchRunReexecution(reexecutionParams: {parentRunId: $run, strategy: FROM_FAILURE}) {
     __typename } }"""
@@ -47,7 +29,8 @@ FROM_FAILURE = """mutation ($run: String!) {
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevServer]:
-    folder = write(tmp_path_factory.mktemp("watched"), FILES)
+    files = FILES | {".floe/state/dagster/dagster.yaml": INSTANCE}
+    folder = write(tmp_path_factory.mktemp("watched"), files)
     with serving(folder, in_terminal=True) as found:
         yield found
 

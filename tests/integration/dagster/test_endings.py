@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from floe.testing.openlineage_rules import breaches
+from tests.integration.dagster.endless_project import FILES
 from tests.integration.dagster.runs_in_processes import (
     PATIENCE_S,
     Location,
@@ -14,29 +15,11 @@ from tests.integration.dagster.runs_in_processes import (
     parent_of,
     wait_until,
 )
-from tests.integration.dbt.projects import ENDLESS, write
+from tests.integration.dbt.projects import write
 from tests.integration.main_job.conftest import Shop
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
-CONTRACT = """
-name: endings
-version: "1.0.0"
-compute: {target: duckdb, properties: {path: shop.duckdb, threads: 2}}
-transforms: [{type: dbt, path: .}]
-observability: {traces: true, lineage: true}
-"""
-SETTINGS = """
-lineage: {kind: file, path: .floe/lineage.jsonl}
-tracing: {kind: file, path: .floe/traces.jsonl}
-"""
-FILES = {
-    **{name: text for name, text in ENDLESS.items() if "profiles" not in name},
-    "dbt_project.yml": "{name: shop, version: '1.0', profile: floe}",
-    "models/broken.sql": "select no_such_column from {{ ref('raw') }}",
-    "floe.yaml": CONTRACT,
-    "floe.settings.yaml": SETTINGS,
-}
 SPLITS = {"in_process": "none", "multiprocess": "node"}
 
 

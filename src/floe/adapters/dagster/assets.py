@@ -6,8 +6,11 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from dagster import (
+    AssetChecksDefinition,
     AssetExecutionContext,
+    AssetKey,
     AssetsDefinition,
+    AssetSpec,
     BackfillPolicy,
     Definitions,
     ExecutorDefinition,
@@ -24,6 +27,7 @@ from floe.adapters.dagster import large_runs
 from floe.adapters.dagster.external import (
     exposure_specs,
     freshness_checks,
+    one_for_each_key,
     source_specs,
 )
 from floe.adapters.dagster.invocation import (
@@ -134,7 +138,8 @@ class FloeAssetFactory:
         and the jobs, schedules and sensors of the contract.
 
         Args:
-            projects: One or more, each with asset keys of its own.
+            projects: One or more, each with asset keys of its own. What one reads and another
+                builds is an edge between them; what several read is there once.
             select: What of each project becomes assets, in dbt's selection syntax.
             exclude: What of it does not.
             selector: A selector of the project's, in place of both.
@@ -155,19 +160,13 @@ class FloeAssetFactory:
             ready, cut = [self._ready(project) for project in projects], Split(split)
             selection = DbtSelection.of(select, exclude, selector)
             options = StepOptions(retry_policy=retry_policy)
-            parts = [
-                _definitions(
-                    services,
-                    translator,
-                    selection,
-                    split=cut,
-                    options=options,
-                    exposures=exposures,
-                )
-                for services in ready
-            ]
+            parts = [_part(services, translator, selection) for services in ready]
             own = _executor(cut, [services.context.target for services in ready])
-            return Definitions.merge(*parts, Definitions(executor=executor or own))
+            return Definitions.merge(
+                *(_definitions(part, selection, split=cut, options=options) for part in parts),
+                _outside(parts, exposures=exposures),
+                Definitions(executor=executor or own),
+            )
 
     def _ready(self, project: Project) -> Services:
         if isinstance(project, Services):
@@ -177,17 +176,25 @@ class FloeAssetFactory:
         return self._loader(Path(project) if isinstance(project, str) else project)
 
 
-def _definitions(
-    services: Services,
-    translator: DagsterDbtTranslator | None,
-    selection: DbtSelection,
-    *,
-    split: Split,
-    options: StepOptions,
-    exposures: bool,
-) -> Definitions:
+class _Part(NamedTuple):
+    """One project of a code location, and what of it becomes assets and checks."""
+
+    services: Services
+    translator: FloeTranslator
+    specs: ProjectSpecs
+
+
+def _part(
+    services: Services, translator: DagsterDbtTranslator | None, selection: DbtSelection
+) -> _Part:
     floe_translator = translator_for(services, translator)
-    specs = specs_of(services, floe_translator, selection)
+    return _Part(services, floe_translator, specs_of(services, floe_translator, selection))
+
+
+def _definitions(
+    project: _Part, selection: DbtSelection, *, split: Split, options: StepOptions
+) -> Definitions:
+    services, floe_translator, specs = project
     parts = split_specs(specs, services.manifest, split, default_name(services))
     assets = [
         dbt_assets_definition(
@@ -201,17 +208,28 @@ def _definitions(
         )
         for name, part in parts.items()
     ]
-    own = {spec.key for spec in specs.assets}
-    sources = source_specs(services.manifest, floe_translator, own)
-    outside = exposure_specs(services.manifest, floe_translator) if exposures else []
     schedulable = _schedulable(services, floe_translator, specs, list(parts))
     return Definitions(
-        assets=[*assets, *sources, *outside],
-        asset_checks=freshness_checks(services, floe_translator),
+        assets=assets,
         jobs=schedulable.jobs,
         schedules=schedulable.schedules,
         sensors=schedulable.sensors,
     )
+
+
+def _outside(parts: Sequence[_Part], *, exposures: bool) -> Definitions:
+    """Return what the projects read and feed: one asset for each key, and none that one builds."""
+    built = {spec.key for part in parts for spec in part.specs.assets}
+    specs: list[AssetSpec] = []
+    checks: list[AssetChecksDefinition] = []
+    checked: set[AssetKey] = set()
+    for services, translator, _ in parts:
+        specs += source_specs(services.manifest, translator, built)
+        specs += exposure_specs(services.manifest, translator) if exposures else []
+        found = freshness_checks(services, translator, checked)
+        checked.update(key.asset_key for item in found for key in item.check_keys)
+        checks += found
+    return Definitions(assets=one_for_each_key(specs), asset_checks=checks)
 
 
 def translator_for(services: Services, inner: DagsterDbtTranslator | None) -> FloeTranslator:
@@ -285,7 +303,7 @@ def dbt_assets_definition(
 
 def _selected(context: AssetExecutionContext) -> Selected:
     """Return what this run is about; tests of the sources that it reads come along."""
-    assets = context.selected_asset_keys
+    assets, checks = _of_run(context)
     definition = context.assets_def
     specs_by_key = {spec.key: spec for spec in definition.specs}
     read = {dep.asset_key for key in assets for dep in specs_by_key[key].deps}
@@ -294,7 +312,22 @@ def _selected(context: AssetExecutionContext) -> Selected:
         for spec in definition.node_check_specs_by_output_name.values()
         if spec.asset_key in read and spec.asset_key not in specs_by_key
     }
-    return Selected(assets, context.selected_asset_check_keys | of_sources)
+    return Selected(assets, checks | of_sources)
+
+
+def _of_run(context: AssetExecutionContext) -> Selected:
+    """Return what the run selects of this step: Dask's executor hands on the step as a whole."""
+    assets, checks, run = (
+        context.selected_asset_keys,
+        context.selected_asset_check_keys,
+        context.run,
+    )
+    if not run.asset_selection and not run.asset_check_selection:
+        return Selected(assets, checks)
+    assets = assets & (run.asset_selection or set())  # a new set: this one is the definition's
+    if run.asset_check_selection is not None:
+        return Selected(assets, checks & run.asset_check_selection)
+    return Selected(assets, {key for key in checks if key.asset_key in assets})
 
 
 def _asked(

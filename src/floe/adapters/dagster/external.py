@@ -1,6 +1,6 @@
 """What a dbt project reads and feeds but does not build: sources and exposures."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 from dagster import (
@@ -16,6 +16,7 @@ from dagster import (
 )
 
 from floe.adapters.dagster import names
+from floe.adapters.dagster.executor_watch import not_outliving_executor
 from floe.adapters.dagster.invocation import dbt_events, run_context_of
 from floe.adapters.dagster.live_streams import live
 from floe.adapters.dagster.manifest import Manifest, Props, relations_read
@@ -32,14 +33,14 @@ FRESHNESS = "freshness"
 
 
 def source_specs(
-    manifest: Manifest, translator: FloeTranslator, own: AbstractSet[AssetKey]
+    manifest: Manifest, translator: FloeTranslator, built: AbstractSet[AssetKey]
 ) -> list[AssetSpec]:
-    """Return the sources as external assets, once each, without those that the project builds."""
+    """Return the sources as external assets, once each, without those that are *built*."""
     sources = names.mapping(manifest.get("sources"))
     specs = {
         spec.key: _grouped(spec, str(props["source_name"]))
         for unique_id, props in sources.items()
-        if (spec := translator.get_asset_spec(manifest, unique_id, None)).key not in own
+        if (spec := translator.get_asset_spec(manifest, unique_id, None)).key not in built
     }
     return list(specs.values())
 
@@ -50,15 +51,29 @@ def exposure_specs(manifest: Manifest, translator: FloeTranslator) -> list[Asset
     return [_exposure_spec(manifest, translator, props) for props in exposures]
 
 
+def one_for_each_key(specs: Iterable[AssetSpec]) -> list[AssetSpec]:
+    """Return *specs* with one for each key, the first, which depends on what any of them does."""
+    found: dict[AssetKey, AssetSpec] = {}
+    for spec in specs:
+        known = found.setdefault(spec.key, spec)
+        deps = {dep.asset_key: dep for dep in (*known.deps, *spec.deps)}
+        found[spec.key] = known.replace_attributes(deps=deps.values())
+    return list(found.values())
+
+
 def freshness_checks(
-    services: Services, translator: FloeTranslator
+    services: Services, translator: FloeTranslator, checked: AbstractSet[AssetKey]
 ) -> Sequence[AssetChecksDefinition]:
-    """Return one step that asks dbt how fresh the sources are, where any has a limit."""
+    """Return one step that asks dbt how fresh the sources are, where any has a limit.
+
+    Those that are *checked* already are left out.
+    """
     manifest = services.manifest
     limited = {
-        translator.get_asset_spec(manifest, unique_id, None).key: props
+        key: props
         for unique_id, props in names.mapping(manifest.get("sources")).items()
         if _has_limit(props)
+        and (key := translator.get_asset_spec(manifest, unique_id, None).key) not in checked
     }
     if not limited:
         return ()
@@ -77,7 +92,7 @@ def freshness_checks(
         )
         run = run_context_of(services, context.op_execution_context)
         events = dbt_events(ending_run(services, context.op_execution_context), command, run)
-        with live(events):
+        with not_outliving_executor(context.op_execution_context), live(events):
             for event in events:
                 if isinstance(event, NodeFinished) and event.unique_id in by_id:
                     yield _freshness_result(by_id[event.unique_id], event)

@@ -7,12 +7,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
+from uuid import UUID
 
 import pytest
 from dagster import (
     AssetKey,
     AssetsDefinition,
     AssetSelection,
+    DagsterEventType,
     DagsterInstance,
     DailyPartitionsDefinition,
     Definitions,
@@ -21,6 +23,8 @@ from dagster import (
     TableSchema,
     define_asset_job,
 )
+from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.execution.api import create_execution_plan, execute_plan
 
 from floe.adapters.dagster.assets import FloeAssetFactory
 from floe.adapters.dagster.services import Services
@@ -43,12 +47,15 @@ from floe.domain.model.node_event import (
     NodeStatus,
 )
 from floe.domain.model.pipeline import JobDefinition, Orchestration
+from floe.domain.model.run import RunContext
 from floe.domain.model.settings import Links
 from floe.testing.orchestrator import ScriptedObservedDbt
 from tests.unit.adapters.dagster.definitions import NOON, SHOP, services_of
 from tests.unit.adapters.dagster.projects import layered, manifest_of, model, seed, source, write
 
 FACTORY = FloeAssetFactory()
+RUN_ID = str(UUID(int=7))
+DAILY = {"warn_after": {"count": 1, "period": "day"}}
 
 
 @pytest.fixture
@@ -250,6 +257,26 @@ def test_a_large_subset_is_asked_for_by_name_and_leaves_no_copy_of_the_project(
     assert list(scratch.rglob("manifest.json")) == []
 
 
+def test_a_step_that_is_handed_on_as_a_whole_runs_what_its_run_selects(
+    tmp_path: Path, instance: DagsterInstance
+) -> None:
+    services = services_of(SHOP, tmp_path, story(finished("model.shop.orders")))
+    assets = FACTORY.create_dbt_assets(services)
+    job = Definitions(assets=[assets]).resolve_implicit_global_asset_job_def()
+    dagster_run = instance.create_run_for_job(job, asset_selection={AssetKey("orders")})
+
+    events = execute_plan(create_execution_plan(job), InMemoryJob(job), instance, dagster_run)
+
+    made = {
+        event.asset_key
+        for event in events
+        if event.event_type is DagsterEventType.ASSET_MATERIALIZATION
+    }
+    assert made == {AssetKey("orders")}
+    (command,) = dbt_of(services).commands
+    assert not any("customers" in item for item in command.select)
+
+
 def test_a_partition_is_a_nominal_time_and_dbts_variables(
     tmp_path: Path, instance: DagsterInstance
 ) -> None:
@@ -306,20 +333,10 @@ def test_names_that_stop_others_build_a_step(tmp_path: Path, instance: DagsterIn
 
 
 def test_sources_exposures_and_all_else_are_in_the_definitions(tmp_path: Path) -> None:
-    exposure = {
-        "unique_id": "exposure.shop.board",
-        "name": "board",
-        "resource_type": "exposure",
-        "type": "dashboard",
-        "owner": {"name": "Sales", "email": None},
-        "url": "https://bi.example.org/board",
-        "tags": [],
-        "depends_on": {"nodes": ["model.shop.orders"]},
-    }
     manifest = manifest_of(
-        source("visits", freshness={"warn_after": {"count": 1, "period": "day"}}),
+        source("visits", freshness=DAILY),
         model("orders", "source.shop.web.visits"),
-        exposures={"exposure.shop.board": exposure},
+        exposures=board_of("model.shop.orders"),
     )
 
     definitions = FACTORY.create_definitions(services_of(manifest, tmp_path))
@@ -331,6 +348,56 @@ def test_sources_exposures_and_all_else_are_in_the_definitions(tmp_path: Path) -
     assert board.parent_keys == {AssetKey("orders")}
     assert (board.owners, board.group_name) == (["team:Sales"], "exposures")
     assert [key.name for key in graph.asset_check_keys] == ["freshness"]
+
+
+def test_projects_that_read_the_same_and_each_other_are_one_graph(tmp_path: Path) -> None:
+    for name in ("shop", "desk"):
+        (tmp_path / name).mkdir()
+    visits = source("visits", freshness=DAILY)
+    orders = source("orders", config={"meta": {"dagster": {"asset_key": ["orders"]}}})
+    shop = manifest_of(
+        visits,
+        model("orders", "source.shop.web.visits"),
+        exposures=board_of("model.shop.orders"),
+    )
+    desk = manifest_of(
+        visits,
+        orders,
+        model("queue", "source.shop.web.visits", "source.shop.web.orders"),
+        exposures=board_of("model.shop.queue"),
+    )
+
+    definitions = FACTORY.create_definitions(
+        services_of(shop, tmp_path / "shop"),
+        services_of(
+            desk,
+            tmp_path / "desk",
+            context=RunContext(run_id=RUN_ID, pipeline="desk", started_at=NOON),
+        ),
+    )
+
+    graph = definitions.resolve_asset_graph()
+    queue = graph.get(AssetKey("queue"))
+    assert queue.parent_keys == {AssetKey("orders"), AssetKey(["web", "visits"])}
+    assert graph.get(AssetKey("orders")).is_materializable
+    board = graph.get(AssetKey(["exposures", "board"]))
+    assert board.parent_keys == {AssetKey("orders"), AssetKey("queue")}
+    assert [key.name for key in graph.asset_check_keys] == ["freshness"]
+
+
+def board_of(*parents: str) -> dict[str, Any]:
+    """Return the exposures of a project that shows *parents* on a board."""
+    board = {
+        "unique_id": "exposure.shop.board",
+        "name": "board",
+        "resource_type": "exposure",
+        "type": "dashboard",
+        "owner": {"name": "Sales", "email": None},
+        "url": "https://bi.example.org/board",
+        "tags": [],
+        "depends_on": {"nodes": list(parents)},
+    }
+    return {"exposure.shop.board": board}
 
 
 @pytest.mark.parametrize(("split", "steps"), [(Split.NODE, 3), (Split.TAG, 2), (Split.LAYER, 2)])

@@ -42,6 +42,18 @@ def test_the_invocation_begins_with_the_version_that_dbt_reports() -> None:
     assert (values[0].dbt_version, values[0].invocation_id) == ("1.11.0", "i")
 
 
+def test_silence_is_heard_once_the_invocation_has_begun() -> None:
+    mapping = EventMapping()
+
+    before = list(mapping.silence())
+    story([event("MainReportVersion", version="=1.11.0")], mapping)
+    (after,) = mapping.silence()
+
+    assert before == []
+    assert isinstance(after, LogEmitted)
+    assert (after.level, after.text) == ("debug", "")
+
+
 def test_a_node_starts_when_dbt_says_and_in_utc() -> None:
     started = story([event("LogStartLine", node_info=node())])[-1]
 

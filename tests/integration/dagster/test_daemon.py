@@ -11,7 +11,7 @@ from tests.integration.dagster.endless_project import FILES
 from tests.integration.dagster.runs_in_processes import wait_until
 from tests.integration.dbt.projects import write
 from tests.integration.main_job.conftest import Shop, span_attributes
-from tests.integration.main_job.dev_server import DevServer, serving
+from tests.integration.main_job.dev_server import DevServer, serving_in_terminal
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
@@ -31,7 +31,7 @@ FROM_FAILURE = """mutation ($run: String!) {
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevServer]:
     files = FILES | {".floe/state/dagster/dagster.yaml": INSTANCE}
     folder = write(tmp_path_factory.mktemp("watched"), files)
-    with serving(folder, in_terminal=True) as found:
+    with serving_in_terminal(folder) as found:
         yield found
 
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -126,21 +126,33 @@ class DevServer(NamedTuple):
 
 
 @contextmanager
-def serving(folder: Path, *, in_terminal: bool = False, **environment: str) -> Iterator[DevServer]:
-    """Serve the project in *folder* until the block ends; enter it when the project is loaded.
+def serving(folder: Path, **environment: str) -> Iterator[DevServer]:
+    """Serve the project in *folder* until the block ends; enter it when the project is loaded."""
+    with _serving(folder, (), environment) as server:
+        yield server
 
-    *in_terminal* the process of the server is the terminal that the command was typed into.
-    """
+
+@contextmanager
+def serving_in_terminal(folder: Path) -> Iterator[DevServer]:
+    """Serve the project in *folder*; the server's process is the terminal it was typed into."""
+    with _serving(folder, (sys.executable, "-c", _TERMINAL), {}) as server:
+        yield server
+
+
+@contextmanager
+def _serving(
+    folder: Path, before: Sequence[str], environment: Mapping[str, str]
+) -> Iterator[DevServer]:
     log = folder / "dev.log"
     port = free_port()
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - our own command
             [
-                *((sys.executable, "-c", _TERMINAL) if in_terminal else ()),
+                *before,
                 *(sys.executable, "-m", "floe", "dev", "--port", str(port)),
             ],
             cwd=folder,
-            env=clean_environment() | environment,
+            env={**clean_environment(), **environment},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

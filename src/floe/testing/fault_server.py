@@ -165,7 +165,11 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Do as the mode says."""
         backend = self.server.backend
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        length = int(self.headers.get("Content-Length", 0))
+        body = self.rfile.read(length)
+        if len(body) < length:  # who sent it died meanwhile: this is no request
+            self.close_connection = True
+            return
         if self.headers.get("Content-Encoding") == "gzip":
             body = gzip.decompress(body)
         if self.path == "/sign-in":

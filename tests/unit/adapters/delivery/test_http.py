@@ -1,7 +1,9 @@
+import socket
 import ssl
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -194,3 +196,13 @@ def test_an_untrusted_certificate_pauses_and_is_never_ignored(
     assert verdict.outcome is Outcome.PAUSE
     assert "self-signed" in verdict.reason
     assert backend.attempts == 0
+
+
+def test_a_request_whose_sender_died_before_its_end_has_not_arrived(backend: FaultServer) -> None:
+    address = urlsplit(backend.url)
+    with socket.create_connection((str(address.hostname), int(address.port or 0))) as connection:
+        connection.sendall(b"POST /api/v1/lineage HTTP/1.1\r\nContent-Length: 9\r\n\r\n{}")
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(100) == b""
+
+    assert backend.received == []

@@ -16,7 +16,7 @@ from floe.domain.model.delivery import DeliveryReport
 _LOG = logging.getLogger("floe.telemetry")
 _FIRST_PAUSE_S = 0.2
 _LONGEST_PAUSE_S = 5.0
-_ITEMS = {Signal.TRACES: "spans", Signal.METRICS: "data points", Signal.LOGS: "log records"}
+_ITEM = {Signal.TRACES: "span", Signal.METRICS: "data point", Signal.LOGS: "log record"}
 
 
 class Answer(Enum):
@@ -136,7 +136,10 @@ class DirectSink:
 
     def _warn(self) -> None:
         """Say once what was lost, and the first reason of it."""
-        lost = [f"{count:,} {_ITEMS[signal]}" for signal, count in self._items_given_up.items()]
+        lost = [
+            f"{count:,} {_ITEM[signal]}{'s' * (count != 1)}"
+            for signal, count in self._items_given_up.items()
+        ]
         if lost:
             why = next(
                 (self._trouble[it] for it in self._items_given_up if it in self._trouble), ""

@@ -15,27 +15,15 @@ from typing import NamedTuple
 import pytest
 
 from floe.testing.otlp_receiver import OtlpReceiver, Received, attributes_of
+from tests.integration.otlp.shop import lay_down
 
 pytestmark = [pytest.mark.engine, pytest.mark.parametrize("protocol", ["http/protobuf", "grpc"])]
 FILES = {
-    "floe.yaml": """
-name: shop
-version: "1.0.0"
-compute: {target: duckdb, properties: {path: shop.duckdb}}
-transforms: [{type: dbt, path: dbt}]
-observability: {traces: true, metrics: true, attributes: {tenant: acme}}
-""",
-    "dbt/dbt_project.yml": "name: shop\nversion: '1.0'\nprofile: floe\n",
     "dbt/seeds/raw.csv": "id\n1\n2\n",
-    "dbt/models/customers.sql": "select * from {{ ref('raw') }}",
     "dbt/models/slow.sql": (
         "{{ config(materialized='table') }} select count(*) as n from range(100000000000) as r(i),"
         " {{ ref('raw') }} where md5(cast(i as varchar)) like '00%'"
     ),
-    "dbt/models/broken.sql": (
-        "{{ config(materialized='table') }} select nowhere from {{ ref('customers') }}"
-    ),
-    "dbt/models/after.sql": "select * from {{ ref('broken') }}",
     "dbt/models/schema.yml": "models: [{name: customers, columns: [{name: id, "
     "data_tests: [unique, not_null, {accepted_values: {arguments: {values: [1]}}}]}]}]",
 }
@@ -70,12 +58,7 @@ class Ended(NamedTuple):
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("shop")
-    for name, text in FILES.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return folder
+    return lay_down(tmp_path_factory.mktemp("shop"), FILES)
 
 
 def start(

@@ -9,23 +9,11 @@ from pathlib import Path
 import pytest
 
 from floe.testing.otlp_receiver import OtlpReceiver, attributes_of
+from tests.integration.otlp.shop import lay_down
 
 pytestmark = pytest.mark.engine
 FILES = {
-    "floe.yaml": """
-name: shop
-version: "1.0.0"
-compute: {target: duckdb, properties: {path: shop.duckdb}}
-transforms: [{type: dbt, path: dbt}]
-observability: {traces: true, metrics: true, attributes: {tenant: acme}}
-""",
-    "dbt/dbt_project.yml": "name: shop\nversion: '1.0'\nprofile: floe\n",
     "dbt/seeds/raw.csv": "id\n1\n1\n",
-    "dbt/models/customers.sql": "select * from {{ ref('raw') }}",
-    "dbt/models/broken.sql": (
-        "{{ config(materialized='table') }} select nowhere from {{ ref('customers') }}"
-    ),
-    "dbt/models/after.sql": "select * from {{ ref('broken') }}",
     "dbt/models/schema.yml": "models: [{name: customers, columns: [{name: id, "
     "data_tests: [{unique: {config: {severity: warn}}}]}]}]",
     "defs.py": """
@@ -40,10 +28,7 @@ defs = open_project("floe.yaml").definitions(split=Split.LAYER)
 
 @pytest.mark.parametrize("protocol", ["http/protobuf", "grpc"])
 def test_every_node_is_one_span_under_one_run(tmp_path: Path, protocol: str) -> None:
-    for name, text in FILES.items():
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+    lay_down(tmp_path, FILES)
     with OtlpReceiver() as receiver:
         over_grpc = protocol == "grpc"
         done = subprocess.run(  # noqa: S603

@@ -74,6 +74,7 @@ class _Walk:
         self._done: dict[int, _Resolved] = {}
         self._by_expression: dict[int, _Resolved] = {}
         self._turning: set[int] = set()
+        self._columns: dict[tuple[int, int], _Output] = {}
         self._spellings = {
             name: _spellings(relation, query) for name, relation in query.relations.items()
         }
@@ -84,6 +85,7 @@ class _Walk:
 
     def visit(self, scope: Scope) -> None:
         """Resolve *scope*, whose inner scopes are resolved already."""
+        self._columns.clear()  # what is known of sources is more now
         if isinstance(scope.expression, exp.SetOperation):
             found = self._union(scope.expression)
         elif isinstance(scope.expression, exp.Select):
@@ -205,6 +207,16 @@ class _Walk:
             yield from self._trace(child, scope, behind(way, step))
 
     def _column(self, column: exp.Column, scope: Scope) -> _Output:
+        """Return what *column* means in *scope*: for its origins, its spelling and its type."""
+        if self._turning:  # a column of the relation that is being turned means another one
+            return self._found(column, scope)
+        key = id(column), id(scope)
+        known = self._columns.get(key)
+        if known is None:
+            known = self._columns[key] = self._found(column, scope)
+        return known
+
+    def _found(self, column: exp.Column, scope: Scope) -> _Output:
         name = column.name
         around: Scope | None = scope
         while around is not None:

@@ -1,6 +1,7 @@
 """Make compiled SQL ready for questions about its columns: parsed, qualified, stars expanded."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from sqlglot import exp, parse
@@ -42,6 +43,7 @@ class UnreadableSqlError(ValueError):
     """The SQL is not a query that can be understood."""
 
 
+@cache
 def dialect_of(adapter_type: str) -> Dialect:
     """Return sqlglot's dialect for a dbt adapter; standard SQL for one that it does not know."""
     try:
@@ -55,6 +57,7 @@ def folds(dialect: Dialect) -> bool:
     return dialect.normalization_strategy in _FOLDING
 
 
+@lru_cache(10_000)
 def normalized(name: str, dialect: Dialect, *, quoted: bool = True) -> str:
     """Return *name* as the dialect compares it."""
     return dialect.normalize_identifier(exp.to_identifier(name, quoted=quoted)).name

@@ -3,7 +3,7 @@
 Each scope of the query is resolved once, inner before outer, for all its columns together.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from sqlglot import exp
@@ -233,21 +233,20 @@ class _Walk:
 
     def _row(self, source: object, name: str, scope: Scope) -> Iterator[tuple[Base, Way]]:
         """Yield all columns of *source*, which stands for its whole row."""
-        names: Iterable[str] = (name,)
-        if isinstance(source, Scope):
-            names = self.resolved(source).outputs
-        elif isinstance(source, exp.Table) and source.name in self._spellings:
-            names = self._spellings[source.name]
-        for column in names:
+        for column in self._names_of(source) or (name,):
             found = self._source_column(source, column, scope)
             yield from _pairs(found.origins) if found is not None else ()
 
     def _pivoted(self, pivot: exp.Pivot, name: str, scope: Scope) -> _Output:
         """Return a column of a relation that was turned: a new one, or one that it had before."""
         turned = pivot.parent
-        new = {item.name for item in pivot.args.get("columns") or ()}
-        if turned is not None and name not in new:
-            found = self._source_column(scope.sources.get(turned.alias_or_name), name, scope)
+        source = scope.sources.get(turned.alias_or_name) if turned is not None else None
+        new = [item.name for item in pivot.args.get("columns") or ()]
+        kept = self._renamed(pivot, name, len(new), source)
+        if kept is not None:
+            return self._source_column(source, kept, scope) or _Output(name, None, {})
+        if name not in new:
+            found = self._source_column(source, name, scope)
             if found is not None:
                 return found
         origins: Origins = {}
@@ -260,6 +259,26 @@ class _Walk:
             _add(origins, self._trace(field, scope, way))
         self._turning.discard(id(pivot))
         return _Output(name, None, origins)
+
+    def _renamed(self, pivot: exp.Pivot, name: str, new: int, source: object) -> str | None:
+        """Return what the column *name* of *pivot* was called before, "" where that is not known.
+
+        None if it is not one that was kept: an alias may name all columns anew, first those that
+        the relation keeps, then the *new* ones.
+        """
+        alias = pivot.args.get("alias")
+        names = [column.name for column in alias.columns] if alias is not None else []
+        if name not in names[: len(names) - new] or not new:
+            return None
+        turned = (*pivot.expressions, *(pivot.args.get("fields") or ()))
+        used = {column.name for part in turned for column in part.find_all(exp.Column)}
+        kept = [column for column in self._names_of(source) if column not in used]
+        return kept[names.index(name)] if len(kept) == len(names) - new else ""
+
+    def _names_of(self, source: object) -> Collection[str]:
+        if isinstance(source, Scope):
+            return self.resolved(source).outputs
+        return self._spellings.get(source.name, ()) if isinstance(source, exp.Table) else ()
 
     def _source_column(self, source: object, name: str, scope: Scope) -> _Output | None:
         """Return the column *name* of *source*, one of those of *scope*."""

@@ -214,6 +214,19 @@ def test_each_column_is_traced(sql: str, expected: Origins) -> None:
             "select a from orders pivot(sum(amount) for who in ('a', 'b')) as p (id, a, b)",
             {"A": ["orders.AMOUNT:AGGREGATION", "orders.WHO:CONDITIONAL"]},
         ),
+        (
+            "snowflake",
+            "select r, x from orders pivot(sum(amount) for who in ('a', 'b')) as p (r, x, y)",
+            {
+                "R": ["orders.ID:IDENTITY"],
+                "X": ["orders.AMOUNT:AGGREGATION", "orders.WHO:CONDITIONAL"],
+            },
+        ),
+        (
+            "snowflake",
+            "select r from (select * from elsewhere) pivot(sum(n) for w in ('a')) as p (r, x)",
+            {"R": []},
+        ),
         ("snowflake", "select who:a.b::int as x from orders", {"X": ["orders.WHO:TRANSFORMATION"]}),
         ("snowflake", "select * ilike '%d%' from orders", {"ID": ["orders.ID:IDENTITY"]}),
         (

@@ -52,17 +52,37 @@ def dataset_facets(
     profile: EventProfile,
     columns: NodeColumns | None,
     classifications: Iterable[ColumnClassification],
-) -> dict[str, DatasetFacet]:
+) -> dict[str, DatasetFacet | Document]:
     """Return facet key → facet for the relation of *node*, as far as it is known."""
-    classified = tuple(classifications)
-    found: dict[str, DatasetFacet | None] = {
+    return {
+        **lasting_facets(node, profile),
+        **column_facets(node, profile, columns, classifications),
+    }
+
+
+def lasting_facets(node: DbtNode, profile: EventProfile) -> dict[str, DatasetFacet]:
+    """Return the facets that the project alone decides, which a run changes nothing of."""
+    found = {
         "dataSource": _data_source(node, profile),
-        "schema": _schema(node, profile, columns),
         "documentation": _documentation(node, profile),
         "ownership": _ownership(node, profile),
         "symlinks": _symlinks(node, profile),
         "datasetType": _dataset_type(node, profile),
         "storage": _storage(node, profile),
+    }
+    return {key: known for key, known in found.items() if known is not None}
+
+
+def column_facets(
+    node: DbtNode,
+    profile: EventProfile,
+    columns: NodeColumns | None,
+    classifications: Iterable[ColumnClassification],
+) -> dict[str, DatasetFacet | Document]:
+    """Return the facets that say more, the more is known of the columns."""
+    classified = tuple(classifications)
+    found: dict[str, DatasetFacet | Document | None] = {
+        "schema": _schema(node, profile, columns),
         "tags": _tags(node, profile, classified),
         **classification_facets(classified, profile.producer),
     }
@@ -168,9 +188,7 @@ def _data_source(node: DbtNode, profile: EventProfile) -> DatasetFacet:
     )
 
 
-def _schema(
-    node: DbtNode, profile: EventProfile, columns: NodeColumns | None
-) -> DatasetFacet | None:
+def _schema(node: DbtNode, profile: EventProfile, columns: NodeColumns | None) -> Document | None:
     """Merge what the warehouse, the SQL and the project say; the first of them names them all."""
     documented = {column.name.lower(): column for column in node.columns.values()}
     known = dict(columns.data_types) if columns is not None else {}
@@ -180,16 +198,14 @@ def _schema(
     fields = []
     for position, (name, data_type) in enumerate(names.items(), start=1):
         column = documented.get(name.lower())
-        fields.append(
-            schema_dataset.SchemaDatasetFacetFields(
-                name=name,
-                type=data_type or (column.data_type if column else None),
-                description=(column.description if column else None) or None,
-                ordinal_position=position if known else None,
-                fields=None,
-            )
-        )
-    return schema_dataset.SchemaDatasetFacet(fields=fields, producer=profile.producer)
+        told = {
+            "name": name,
+            "type": data_type or (column.data_type if column else None),
+            "description": (column.description if column else None) or None,
+            "ordinal_position": position if known else None,
+        }
+        fields.append({key: value for key, value in told.items() if value is not None})
+    return facet(schema_dataset.SchemaDatasetFacet, profile.producer, fields=fields)
 
 
 def _documentation(node: DbtNode, profile: EventProfile) -> DatasetFacet | None:

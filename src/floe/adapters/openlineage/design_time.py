@@ -49,13 +49,16 @@ def _dataset_event(
     node: DbtNode, profile: EventProfile, columns: NodeColumns, at: datetime
 ) -> Document:
     namespace, name = profile.dataset_names.name_of(node)
-    facets = dataset_facets(node, profile, columns, columns.classifications)
-    event = DatasetEvent(
-        eventTime=moment(at),
-        dataset=StaticDataset(namespace=namespace, name=name, facets=facets),
-        producer=profile.producer,
+    event: dict[str, Any] = Serde.to_dict(
+        DatasetEvent(
+            eventTime=moment(at),
+            dataset=StaticDataset(namespace=namespace, name=name),
+            producer=profile.producer,
+        )
     )
-    return Serde.to_dict(event)
+    facets = dataset_facets(node, profile, columns, columns.classifications)
+    event["dataset"]["facets"] = facet_documents(facets)
+    return event
 
 
 def _job_event(

@@ -11,13 +11,20 @@ from openlineage.client.facet_v2 import (
     external_query_run,
     job_dependencies_run,
     output_statistics_output_dataset,
+    schema_dataset,
     sql_job,
 )
 from openlineage.client.serde import Serde
 
+from floe.adapters.openlineage.connection import Connection
 from floe.adapters.openlineage.custom_facets import FloeDbtRunRunFacet, FloeTraceContextRunFacet
+from floe.adapters.openlineage.dataset_facets import column_facets
 from floe.adapters.openlineage.events import _SCHEMA_URL
+from floe.adapters.openlineage.naming import DatasetNames
+from floe.adapters.openlineage.profile import EventProfile
 from floe.adapters.openlineage.serialization import facet
+from floe.domain.model.manifest import DbtNode
+from floe.domain.model.node_columns import NodeColumns
 
 PRODUCER = "https://floe.dev/producers/test/1"
 TEXT = st.text(max_size=20)
@@ -55,6 +62,34 @@ def test_the_facets_of_every_run_are_as_their_models_have_them(
     assert facet(FloeTraceContextRunFacet, PRODUCER, **trace) == Serde.to_dict(
         FloeTraceContextRunFacet(**trace, producer=PRODUCER)
     )
+
+
+@given(TEXT, st.none() | TEXT, st.none() | st.integers(1, 9))
+def test_the_fields_of_a_schema_are_as_their_model_has_them(
+    name: str, kind: str | None, position: int | None
+) -> None:
+    node = DbtNode.from_manifest_node(
+        {"unique_id": "model.a.b", "name": "b", "columns": {name: {"name": name}} if name else {}}
+    )
+    columns = NodeColumns(data_types={name: kind}) if position else NodeColumns()
+    model = schema_dataset.SchemaDatasetFacet(
+        fields=[
+            schema_dataset.SchemaDatasetFacetFields(
+                name=name,
+                type=(kind or None) if position else None,
+                ordinal_position=1 if position else None,
+                fields=None,
+            )
+        ],
+        producer=PRODUCER,
+    )
+    profile = EventProfile.of(
+        namespace="n", producer=PRODUCER, dataset_names=DatasetNames(Connection("duckdb", {}))
+    )
+
+    found = column_facets(node, profile, columns, ())
+
+    assert found.get("schema") == (Serde.to_dict(model) if name or position else None)
 
 
 def test_nested_parts_are_as_their_models_have_them() -> None:

@@ -8,7 +8,7 @@ size is left out and named.
 
 import argparse
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.definitions import DeployedCosts, deployed_costs, deployed_table
@@ -21,36 +21,43 @@ from benchmarks.workspace import environment, prepared
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 
 
-def sections(sizes: Sequence[int], rounds: int) -> list[str]:
-    """Measure everything and return the parts of the page."""
+def sections(sizes: Sequence[int], rounds: int) -> Iterator[list[str]]:
+    """Measure size after size, and yield the parts of the page as they stand then."""
     environ = environment()
     parts: list[str] = []
     deployed: dict[int, DeployedCosts] = {}
     for assets in sizes:
+        times = rounds if assets == min(sizes) else max(rounds // 2, 1)
+        print(f"{assets} assets, {times} rounds", flush=True)
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place)
-            print(f"{assets} assets", flush=True)
-            costs = whole_costs(folder, assets, environ, rounds)
-            parts += [f"## Whole commands, {assets} assets", whole_table(costs)]
-            deployed[assets] = deployed_costs(folder, assets, environ, rounds)
+            costs = whole_costs(folder, assets, environ, times)
+            if costs:
+                heading = f"## Whole commands, {assets} assets, {times} rounds"
+                parts += [heading, whole_table(costs)]
+            deployed[assets] = deployed_costs(folder, assets, environ, times)
             if assets == min(sizes):
                 small = small_costs(prepared(folder / "small", assets, environ), environ, rounds)
                 parts += ["## Small commands", small_table(small)]
-    parts += ["## In a process that has loaded Dagster", deployed_table(deployed)]
-    parts += ["## On the thread that runs the pipeline", observing_table()]
-    return parts
+                parts += ["## On the thread that runs the pipeline", observing_table()]
+        yield [*parts, "## In a process that has loaded Dagster", deployed_table(deployed)]
 
 
 def main() -> None:
     """Measure, print and write the page."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--sizes", default="8,200,1000", help="assets in each project, by commas")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--sizes", default="8,200,1000,5000", help="assets in each project, by commas"
+    )
+    parser.add_argument(
+        "--rounds", type=int, default=3, help="at the smallest size; larger ones get half of them"
+    )
     parser.add_argument("--page", type=Path, default=PAGE)
     options = parser.parse_args()
-    parts = sections([int(size) for size in options.sizes.split(",")], options.rounds)
-    options.page.write_text(page(head(options.rounds), parts), encoding="utf-8")
-    print(f"wrote {options.page}")
+    sizes = [int(size) for size in options.sizes.split(",")]
+    for parts in sections(sizes, options.rounds):
+        options.page.write_text(page(head(), parts), encoding="utf-8")
+        print(f"wrote {options.page}")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from benchmarks.workspace import dbt, prepared
 
 _TOOLS = ("floe", "dagster-dbt")
 _WARM = {"FLOE_DBT__KIND": "warm"}
-_LONGEST_WHOLE = {"floe": 5000, "dagster-dbt": 1000}
+_LONGEST_WHOLE = 1000
 """Assets beyond which a whole run takes too long: dagster-dbt's grows with the cube."""
 
 Reports: TypeAlias = Sequence[Mapping[str, Any]]
@@ -41,9 +41,7 @@ def deployed_costs(
         for tool in _TOOLS:
             costs.loads[tool].append(_report(homes[tool], environ, tool))
             costs.ones[tool].append(_report(homes[tool], environ, tool, "--times", "2", *one))
-            if assets <= _LONGEST_WHOLE[tool] and (
-                number == 0 or assets <= _LONGEST_WHOLE[tool] / 5
-            ):
+            if assets <= (_LONGEST_WHOLE if number == 0 else _LONGEST_WHOLE / 5):
                 costs.wholes[tool].append(_report(homes[tool], environ, tool, "--times", "2"))
     return costs
 

@@ -11,13 +11,13 @@ _PACKAGES = (
 )
 
 
-def head(rounds: int) -> str:
+def head() -> str:
     """Return what was compared with what, on which machine."""
     return (
         "# Benchmarks\n\nWritten by `make bench`. Commands alternate; a ratio is the median of the"
         " ratios of each round, and ratios travel where seconds do not. CPU counts every process"
         " that worked for the command, also a server that was there before; memory is that of the"
-        f" largest one. {rounds} rounds after one that was not counted.\n\n"
+        " largest one. The rounds come after one that is not counted.\n\n"
         f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores;"
         f" {_installed()}. Lineage and traces are on, unless a row says otherwise."
     )

@@ -1,13 +1,20 @@
+"""The stand-in for OpenLineage's package is not noticed; each time in a Python of its own."""
+
 import subprocess
 import sys
+
+import pytest
 
 HTTP = "{'requests', 'httpx', 'httpx2', 'urllib3', 'charset_normalizer'}"
 
 
 def told(*lines: str) -> str:
-    """Return what a fresh Python prints that runs *lines*."""
+    """Return what a fresh Python prints that runs *lines*; a warning fails it."""
     done = subprocess.run(  # noqa: S603 - our own interpreter
-        [sys.executable, "-c", "\n".join(lines)], capture_output=True, check=True, text=True
+        [sys.executable, "-W", "error", "-c", "\n".join(lines)],
+        capture_output=True,
+        check=True,
+        text=True,
     )
     return done.stdout
 
@@ -47,3 +54,22 @@ def test_a_package_that_is_there_already_stays() -> None:
     )
 
     assert loaded == "True module\n"
+
+
+@pytest.mark.parametrize(
+    "name", ["client", "transport", "transport.http", "run", "filter", "token_provider"]
+)
+def test_a_submodule_comes_as_it_comes_without_the_stand_in(name: str) -> None:
+    asked = (
+        "import importlib, sys",
+        "try:",
+        f"    module = importlib.import_module('openlineage.client.{name}')",
+        "    print(module is sys.modules[module.__name__], module.__spec__.origin)",
+        "    import openlineage.client as client",
+        "    print(client.OpenLineageClient.__module__, client.event_v2.RunEvent.__module__)",
+        "except ModuleNotFoundError as error: print(error)",
+    )
+
+    assert told("import floe.adapters.openlineage.emitter", *asked) == told(
+        "import openlineage.client.event_v2", *asked
+    )

@@ -51,8 +51,10 @@ def test_everything_is_inside_the_drawing_and_every_edge_is_there(
 
     assert set(drawing.edges) == {(p, node) for node, above in parents.items() for p in above}
     for x, y in drawing.places.values():
-        assert 0 <= x <= drawing.width - SHAPE.node_width
-        assert 0 <= y <= drawing.height - SHAPE.node_height
+        assert x >= 0
+        assert y >= 0
+        assert x + SHAPE.node_width <= drawing.width
+        assert y + SHAPE.node_height <= drawing.height
 
 
 def test_a_root_stands_next_to_what_it_feeds() -> None:

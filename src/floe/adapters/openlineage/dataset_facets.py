@@ -60,9 +60,9 @@ def dataset_facets(
     }
 
 
-def lasting_facets(node: DbtNode, profile: EventProfile) -> dict[str, DatasetFacet]:
+def lasting_facets(node: DbtNode, profile: EventProfile) -> dict[str, DatasetFacet | Document]:
     """Return the facets that the project alone decides, which a run changes nothing of."""
-    found = {
+    found: dict[str, DatasetFacet | Document | None] = {
         "dataSource": _data_source(node, profile),
         "documentation": _documentation(node, profile),
         "ownership": _ownership(node, profile),
@@ -180,12 +180,11 @@ def _input_fields(
     ]
 
 
-def _data_source(node: DbtNode, profile: EventProfile) -> DatasetFacet:
+def _data_source(node: DbtNode, profile: EventProfile) -> Document:
     namespace = profile.dataset_names.name_of(node).namespace
     uri = namespace if "://" in namespace else f"{namespace}://"
-    return datasource_dataset.DatasourceDatasetFacet(
-        name=namespace, uri=uri, producer=profile.producer
-    )
+    kind = datasource_dataset.DatasourceDatasetFacet
+    return facet(kind, profile.producer, name=namespace, uri=uri)
 
 
 def _schema(node: DbtNode, profile: EventProfile, columns: NodeColumns | None) -> Document | None:
@@ -225,26 +224,25 @@ def _ownership(node: DbtNode, profile: EventProfile) -> DatasetFacet | None:
     )
 
 
-def _symlinks(node: DbtNode, profile: EventProfile) -> DatasetFacet | None:
+def _symlinks(node: DbtNode, profile: EventProfile) -> Document | None:
     aliases = profile.dataset_names.aliases_of(node)
     if not aliases:
         return None
-    return symlinks_dataset.SymlinksDatasetFacet(
+    return facet(
+        symlinks_dataset.SymlinksDatasetFacet,
+        profile.producer,
         identifiers=[
-            symlinks_dataset.Identifier(namespace=alias.namespace, name=alias.name, type="TABLE")
-            for alias in aliases
+            {"namespace": alias.namespace, "name": alias.name, "type": "TABLE"} for alias in aliases
         ],
-        producer=profile.producer,
     )
 
 
-def _dataset_type(node: DbtNode, profile: EventProfile) -> DatasetFacet | None:
+def _dataset_type(node: DbtNode, profile: EventProfile) -> Document | None:
     if node.resource_type == "source":
         return None
     kind, subtype = _TYPES.get(node.materialization, ("TABLE", None))
-    return dataset_type_dataset.DatasetTypeDatasetFacet(
-        datasetType=kind, subType=subtype, producer=profile.producer
-    )
+    made = dataset_type_dataset.DatasetTypeDatasetFacet
+    return facet(made, profile.producer, datasetType=kind, subType=subtype)
 
 
 def _storage(node: DbtNode, profile: EventProfile) -> DatasetFacet | None:

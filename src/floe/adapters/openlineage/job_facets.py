@@ -21,12 +21,12 @@ _JOB_TYPES = {"invocation": "JOB", "unit_test": "TEST", "source": "FRESHNESS"}
 
 def lasting_facets(
     resource_type: str, node: DbtNode | None, profile: EventProfile
-) -> dict[str, JobFacet]:
+) -> dict[str, JobFacet | Document]:
     """Return the facets of a job that every run of it has; *node* is None where none is known."""
-    kind = {"jobType": _job_type(resource_type, profile)}
+    kind: dict[str, JobFacet | Document] = {"jobType": _job_type(resource_type, profile)}
     if node is None:
         return kind
-    found: dict[str, JobFacet | None] = {
+    found: dict[str, JobFacet | Document | None] = {
         "sourceCodeLocation": _location(node, profile),
         "documentation": _documentation(node, profile),
         "ownership": _ownership(node, profile),
@@ -55,27 +55,29 @@ def sql_facets(
     }
 
 
-def _job_type(resource_type: str, profile: EventProfile) -> JobFacet:
-    return job_type_job.JobTypeJobFacet(
+def _job_type(resource_type: str, profile: EventProfile) -> Document:
+    return facet(
+        job_type_job.JobTypeJobFacet,
+        profile.producer,
         processingType="BATCH",
         integration="DBT",
         jobType=_JOB_TYPES.get(resource_type, resource_type.upper()),
-        producer=profile.producer,
     )
 
 
-def _location(node: DbtNode, profile: EventProfile) -> JobFacet | None:
+def _location(node: DbtNode, profile: EventProfile) -> Document | None:
     repository = profile.repository
     if repository is None or not node.path:
         return None
-    return source_code_location_job.SourceCodeLocationJobFacet(
+    return facet(
+        source_code_location_job.SourceCodeLocationJobFacet,
+        profile.producer,
         type="git",
         url=repository.address_of(node.path),
         repoUrl=repository.url,
         path=repository.path_of(node.path),
         version=repository.commit,
         branch=repository.branch,
-        producer=profile.producer,
     )
 
 
@@ -103,8 +105,10 @@ def _tags(node: DbtNode, profile: EventProfile) -> JobFacet | None:
     return tags_job.TagsJobFacet(tags=tags, producer=profile.producer) if tags else None
 
 
-def _dbt_node(node: DbtNode, profile: EventProfile) -> JobFacet:
-    return FloeDbtNodeJobFacet(
+def _dbt_node(node: DbtNode, profile: EventProfile) -> Document:
+    return facet(
+        FloeDbtNodeJobFacet,
+        profile.producer,
         uniqueId=node.unique_id,
         resourceType=node.resource_type,
         materialization=node.materialization if node.resource_type == "model" else None,
@@ -112,5 +116,4 @@ def _dbt_node(node: DbtNode, profile: EventProfile) -> JobFacet:
         group=node.group,
         access=node.access,
         version=node.version,
-        producer=profile.producer,
     )

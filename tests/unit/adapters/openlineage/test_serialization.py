@@ -8,16 +8,25 @@ from hypothesis import strategies as st
 from openlineage.client.event_v2 import RunEvent
 from openlineage.client.facet_v2 import (
     column_lineage_dataset,
+    dataset_type_dataset,
+    datasource_dataset,
     external_query_run,
     job_dependencies_run,
+    job_type_job,
     output_statistics_output_dataset,
     schema_dataset,
+    source_code_location_job,
     sql_job,
+    symlinks_dataset,
 )
 from openlineage.client.serde import Serde
 
 from floe.adapters.openlineage.connection import Connection
-from floe.adapters.openlineage.custom_facets import FloeDbtRunRunFacet, FloeTraceContextRunFacet
+from floe.adapters.openlineage.custom_facets import (
+    FloeDbtNodeJobFacet,
+    FloeDbtRunRunFacet,
+    FloeTraceContextRunFacet,
+)
 from floe.adapters.openlineage.dataset_facets import column_facets
 from floe.adapters.openlineage.events import _SCHEMA_URL
 from floe.adapters.openlineage.naming import DatasetNames
@@ -126,6 +135,10 @@ def test_nested_parts_are_as_their_models_have_them() -> None:
         trigger_rule="ALL_SUCCESS",
         producer=PRODUCER,
     )
+    symlinks = symlinks_dataset.SymlinksDatasetFacet(
+        identifiers=[symlinks_dataset.Identifier(namespace="n", name="a.b", type="TABLE")],
+        producer=PRODUCER,
+    )
     by_hand = {"type": "DIRECT", "subtype": "AGGREGATION", "description": "", "masking": False}
     origin = {"namespace": "duckdb://x", "name": "a.b.c", "field": "amount"}
     upstream = {
@@ -147,6 +160,11 @@ def test_nested_parts_are_as_their_models_have_them() -> None:
         upstream=[upstream],
         trigger_rule="ALL_SUCCESS",
     ) == Serde.to_dict(dependencies)
+    assert facet(
+        symlinks_dataset.SymlinksDatasetFacet,
+        PRODUCER,
+        identifiers=[{"namespace": "n", "name": "a.b", "type": "TABLE"}],
+    ) == Serde.to_dict(symlinks)
 
 
 @pytest.mark.parametrize(
@@ -154,6 +172,17 @@ def test_nested_parts_are_as_their_models_have_them() -> None:
     [
         (external_query_run.ExternalQueryRunFacet, {"externalQueryId": "q", "source": "duckdb"}),
         (output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet, {"rowCount": 3}),
+        (datasource_dataset.DatasourceDatasetFacet, {"name": "duckdb://x", "uri": "duckdb://x"}),
+        (dataset_type_dataset.DatasetTypeDatasetFacet, {"datasetType": "VIEW", "subType": None}),
+        (
+            job_type_job.JobTypeJobFacet,
+            {"processingType": "BATCH", "integration": "DBT", "jobType": "MODEL"},
+        ),
+        (
+            source_code_location_job.SourceCodeLocationJobFacet,
+            {"type": "git", "url": "https://h/r/blob/c/m.sql", "path": "m.sql", "branch": None},
+        ),
+        (FloeDbtNodeJobFacet, {"uniqueId": "model.a.b", "resourceType": "model", "group": None}),
     ],
 )
 def test_small_facets_are_as_their_models_have_them(kind: type, fields: dict[str, object]) -> None:

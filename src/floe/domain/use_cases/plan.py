@@ -142,20 +142,27 @@ def _identifier(name: str, what: str, key: str, fix: str, findings: Findings) ->
 
 
 def _threads(pipeline: Pipeline, options: PlanOptions, findings: Findings) -> int:
-    key = "$.compute.properties.threads"
-    written: JsonValue = None
+    """Return how many threads dbt gets; whoever reads the properties says what is wrong there.
+
+    So it is said together with all else that is wrong in them. A reference is no number yet.
+    """
     if options.threads is not None:
-        key, written = "$", options.threads
-    elif pipeline.compute is not None:
-        written = pipeline.compute.properties.get("threads")
-    if written is None:
-        return _DEFAULT_THREADS
+        return options.threads if _is_allowed(options.threads) else _refused("$", findings)
+    written = pipeline.compute.properties.get("threads") if pipeline.compute is not None else None
+    if isinstance(written, str) and "{" in written:
+        return _refused("$.compute.properties.threads", findings)
     threads = _whole_number(written)
-    if threads is None or not 1 <= threads <= _MOST_THREADS:
-        what = f"threads must be a whole number from 1 to {_MOST_THREADS}"
-        findings.refuse(what, key, f"use {_DEFAULT_THREADS}, say")
-        return _DEFAULT_THREADS
-    return threads
+    return threads if threads is not None and _is_allowed(threads) else _DEFAULT_THREADS
+
+
+def _is_allowed(threads: int) -> bool:
+    return 1 <= threads <= _MOST_THREADS
+
+
+def _refused(key: str, findings: Findings) -> int:
+    what = f"threads must be a whole number from 1 to {_MOST_THREADS}"
+    findings.refuse(what, key, f"use {_DEFAULT_THREADS}, say")
+    return _DEFAULT_THREADS
 
 
 def _whole_number(written: JsonValue) -> int | None:

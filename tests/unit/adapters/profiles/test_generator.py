@@ -60,3 +60,16 @@ def test_threads_are_what_was_asked_for_then_what_is_written(
     found = ProfileFactory().create("duckdb").generate(document("duckdb", properties), config)
 
     assert found.outputs["dev"]["threads"] == threads
+
+
+@pytest.mark.parametrize(
+    "written", [0, 65, -1, 4.5, "four", "", "٤", True, [4], "9" * 5000, 10**30, "4.0"]
+)
+def test_threads_that_cannot_be_are_refused_with_all_else_that_is_wrong(written: object) -> None:
+    wrong = document("postgres", {"threads": written, "port": "x", "host": 1})
+
+    with pytest.raises(ProfileError) as refused:
+        ProfileFactory().create("postgres").generate(wrong, ProfileGeneratorConfig())
+
+    told = [problem.where.rpartition(".")[2] for problem in refused.value.problems]
+    assert {"threads", "port", "host"} <= set(told)

@@ -301,8 +301,17 @@ def test_threads_come_from_the_properties(written: object, threads: int) -> None
 @pytest.mark.parametrize(
     "written", [0, 65, -1, 4.5, "four", "", "٤", True, [4], "9" * 5000, 10**30, "4.0"]
 )
-def test_threads_that_are_no_number_from_1_to_64_are_refused(written: object) -> None:
+def test_threads_that_are_no_number_from_1_to_64_are_left_to_who_reads_the_properties(
+    written: object,
+) -> None:
     pipeline = _pipeline(compute=Compute(target="duckdb", properties={"threads": written}))
+
+    assert _plan(pipeline).profile.threads == 4
+
+
+def test_threads_that_only_dbt_would_know_are_refused() -> None:
+    properties = {"threads": "{{ env_var('THREADS') }}"}
+    pipeline = _pipeline(compute=Compute(target="duckdb", properties=properties))
 
     assert "$.compute.properties.threads: threads must be a whole number" in _refusal(pipeline)
 

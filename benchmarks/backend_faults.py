@@ -268,8 +268,8 @@ nothing to send what it lost. A dash is what was not measured.
 ```
 
 measures this on your machine, and writes this page. `--faults all` has more ways to fail. A machine
-that is busy with other things, as this one was, shows in the seconds of every line alike; the
-counts do not depend on it.
+that is busy with other things shows in the seconds of every line alike; the counts do not depend on
+it.
 """
 
 

@@ -1,6 +1,6 @@
 """Dagster's answers are remembered, and its code is where it is known to be."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 from dagster import (
@@ -99,28 +99,28 @@ def questions(assets: AssetsDefinition) -> int:
     return asked
 
 
-def test_records_of_the_steps_own_assets_are_fetched_together(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.fixture
+def undo(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Have records fetched together, and return what leaves the rest of the test without that."""
     fetch_together()
-    patched = vars(DataVersionCache)[_FETCH]
+    own = vars(DataVersionCache)[_FETCH].__wrapped__
+    return lambda: monkeypatch.setattr(DataVersionCache, _FETCH, own)
 
+
+def test_records_of_the_steps_own_assets_are_fetched_together(undo: Callable[[], None]) -> None:
     together = questions(layers(8))
-    monkeypatch.setattr(DataVersionCache, _FETCH, patched.__wrapped__)
-    one_by_one = questions(layers(8))
+    undo()
 
     assert together <= 3
-    assert one_by_one >= 16
+    assert questions(layers(8)) >= 16
 
 
 def test_an_asset_points_at_the_events_that_it_points_at_without_floe(
-    monkeypatch: pytest.MonkeyPatch,
+    undo: Callable[[], None],
 ) -> None:
-    fetch_together()
-    patched = vars(DataVersionCache)[_FETCH]
-
     together = pointers(layers(4))
-    monkeypatch.setattr(DataVersionCache, _FETCH, patched.__wrapped__)
+    undo()
+
     assert together == pointers(layers(4))
 
 

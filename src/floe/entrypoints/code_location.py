@@ -1,24 +1,44 @@
 """A project under Dagster: what a code location offers, and what happens around its steps."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from floe.container import dagster_asset_factory, dagster_services
-from floe.domain.model.run import RunContext, RunSummary
-from floe.domain.model.settings import Off
+from floe.container import Container, dagster_asset_factory, dagster_services
+from floe.domain.model.run import DbtCommand, RunContext, RunSummary
+from floe.domain.model.settings import Off, Settings
 from floe.domain.use_cases.run_pipeline import settle_both, tell_run
 
 if TYPE_CHECKING:
     from dagster import Definitions
 
     from floe.adapters.dagster.services import Services
-    from floe.entrypoints.project import Project
 
 
 class CodeLocation:
-    """What Dagster loads of *project*, and keeps for as long as its process lives."""
+    """What Dagster loads of a project, and keeps for as long as its process lives.
 
-    def __init__(self, project: "Project") -> None:
-        self._project = project
+    Args:
+        container: That of the project.
+        settings: Those of the project.
+        parsed: Has the project parsed and returns dbt's command for all of it.
+        start: Returns the identity of a new run.
+        tidy: Is called as a step begins.
+    """
+
+    def __init__(
+        self,
+        container: Container,
+        settings: Settings,
+        *,
+        parsed: Callable[[], DbtCommand],
+        start: Callable[[], RunContext],
+        tidy: Callable[[], None],
+    ) -> None:
+        self._container = container
+        self._settings = settings
+        self._parsed = parsed
+        self._start = start
+        self._tidy = tidy
 
     def services(self) -> "Services":
         """Return what Dagster needs of floe, dbt's profiles written and its manifest fresh.
@@ -27,15 +47,13 @@ class CodeLocation:
             ConfigurationError: The project or its contract is wrong.
             EnvironmentNotReadyError: dbt is not installed and there is no fresh manifest.
         """
-        project = self._project
-        command = project.parsed()
-        settings = project.settings
+        command, settings = self._parsed(), self._settings
         is_told = not isinstance(settings.tracing, Off) or settings.log_format == "json"
         return dagster_services(
-            project.container,
+            self._container,
             command,
-            project.start(),
-            on_start=project.housekeeping.tidy,
+            self._start(),
+            on_start=self._tidy,
             on_finish=self._end_step,
             on_run_end=self._end_run if is_told else None,
         )
@@ -51,7 +69,7 @@ class CodeLocation:
 
     def _end_run(self, context: RunContext, summary: RunSummary) -> None:
         """Give the tracer the whole run."""
-        container = self._project.container
+        container = self._container
         tell_run(container.tracer(), context, summary, container.observed().account)
 
     def _end_step(self, _context: RunContext, _summary: RunSummary) -> None:
@@ -59,7 +77,6 @@ class CodeLocation:
 
         The process may end with the step, and nothing that it says later would leave it.
         """
-        container = self._project.container
-        timeout_s = self._project.settings.flush_timeout_s
-        settle_both(container.tracer(), container.lineage(), timeout_s)
+        container = self._container
+        settle_both(container.tracer(), container.lineage(), self._settings.flush_timeout_s)
         container.reset_singletons()

@@ -115,7 +115,13 @@ class Project:
             plan=plan, settings=resolved.settings, environ=dict(environ), state_dir=self.state_dir
         )
         self.housekeeping = Housekeeping(self.container, self.settings)
-        self._location = CodeLocation(self)
+        self._location = CodeLocation(
+            self.container,
+            self.settings,
+            parsed=self.parsed,
+            start=self.start,
+            tidy=self.housekeeping.tidy,
+        )
         above = parent_context(environ)
         self._parent, self._root = above.parent, above.root
         self.warnings = (

@@ -33,7 +33,7 @@ def sections(sizes: Sequence[int], rounds: int) -> Iterator[list[str]]:
             folder = Path(place)
             costs = whole_costs(folder, assets, environ, times)
             if costs:
-                heading = f"## Whole commands, {assets} assets, {times} rounds"
+                heading = f"## Whole commands, {assets} assets, {_times(times)}"
                 parts += [heading, whole_table(costs)]
             deployed[assets] = deployed_costs(folder, assets, environ, times)
             if assets == min(sizes):
@@ -41,6 +41,10 @@ def sections(sizes: Sequence[int], rounds: int) -> Iterator[list[str]]:
                 parts += ["## Small commands", small_table(small)]
                 parts += ["## On the thread that runs the pipeline", observing_table()]
         yield [*parts, "## In a process that has loaded Dagster", deployed_table(deployed)]
+
+
+def _times(rounds: int) -> str:
+    return "1 round" if rounds == 1 else f"{rounds} rounds"
 
 
 def main() -> None:

@@ -37,6 +37,8 @@ def deployed_costs(
     environ = {**environ, **_WARM}
     one = ("--select", first_model(assets))
     homes = {tool: _seeded(folder / tool, assets, environ) for tool in _TOOLS}
+    for tool in _TOOLS:
+        _report(homes[tool], environ, tool)  # floe parses a project that it does not know
     for number in range(rounds):
         for tool in _TOOLS:
             costs.loads[tool].append(_report(homes[tool], environ, tool))

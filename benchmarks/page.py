@@ -18,7 +18,7 @@ def head() -> str:
         " ratios of each round, and ratios travel where seconds do not. CPU counts every process"
         " that worked for the command, also a server that was there before; memory is that of the"
         " largest one. The rounds come after one that is not counted."
-        " [Speed](explanation/speed.md) says where the time goes, and why some goals are missed.\n\n"
+        " [Speed](explanation/speed.md) says where the time goes and why some goals are missed.\n\n"
         f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores;"
         f" {_installed()}. Lineage and traces are on, unless a row says otherwise."
     )

@@ -55,10 +55,14 @@ def one_for_each_key(specs: Iterable[AssetSpec]) -> list[AssetSpec]:
     """Return *specs* with one for each key, the first, which depends on what any of them does."""
     found: dict[AssetKey, AssetSpec] = {}
     for spec in specs:
-        known = found.setdefault(spec.key, spec)
-        deps = {dep.asset_key: dep for dep in (*known.deps, *spec.deps)}
-        found[spec.key] = known.replace_attributes(deps=deps.values())
+        known = found.get(spec.key)
+        found[spec.key] = spec if known is None else _with_deps_of(known, spec)
     return list(found.values())
+
+
+def _with_deps_of(known: AssetSpec, other: AssetSpec) -> AssetSpec:
+    deps = {dep.asset_key: dep for dep in (*known.deps, *other.deps)}
+    return known.replace_attributes(deps=deps.values())
 
 
 def freshness_checks(

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from floe.adapters.openlineage.node_files import NodeFiles
+from floe.adapters.openlineage.node_notes import NodeNotes
 
 
 class DescribedColumns:
@@ -14,7 +14,7 @@ class DescribedColumns:
     """
 
     def __init__(self, directory: Path | None = None) -> None:
-        self._files = NodeFiles(directory) if directory is not None else None
+        self._files = NodeNotes(directory) if directory is not None else None
         self._memory: dict[str, tuple[str, Mapping[str, str]]] = {}
 
     def get(self, unique_id: str, key: str) -> Mapping[str, str]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from floe.adapters.openlineage.node_files import NodeFiles
+from floe.adapters.openlineage.node_notes import NodeNotes
 from floe.domain.model.column_lineage import RelationLineage
 from floe.domain.model.value import Value
 
@@ -18,7 +18,7 @@ class LineageCache:
     """Keep one lineage a node in *directory*."""
 
     def __init__(self, directory: Path) -> None:
-        self._files = NodeFiles(directory)
+        self._files = NodeNotes(directory)
 
     def get(self, unique_id: str, key: str) -> RelationLineage | None:
         """Return the lineage of *unique_id* if it was kept under the same *key*."""

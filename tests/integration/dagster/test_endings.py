@@ -2,6 +2,8 @@
 
 import os
 import signal
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,13 @@ def location(request: pytest.FixtureRequest, tmp_path: Path) -> Location:
     return Location(write(tmp_path, FILES), SPLIT=SPLITS[request.param])
 
 
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """Give a folder for temporary files with a name that a socket's address has room for."""
+    with tempfile.TemporaryDirectory(prefix="floe-") as name:
+        yield Path(name)
+
+
 def test_a_run_that_is_cancelled(location: Location) -> None:
     process = location.start("key:endless")
     try:
@@ -42,8 +51,8 @@ def test_a_run_that_is_cancelled(location: Location) -> None:
     assert location.states_of("endless") == ["START", "ABORT"]
 
 
-def test_a_process_that_runs_a_step_is_killed(location: Location) -> None:
-    process = location.start("key:endless")
+def test_a_process_that_runs_a_step_is_killed(location: Location, temporary: Path) -> None:
+    process = location.start("key:endless", TMPDIR=str(temporary))
     try:
         wait_until(lambda: "START" in location.states_of("endless"), location.said)
         (dbt,) = location.dbts()
@@ -54,9 +63,11 @@ def test_a_process_that_runs_a_step_is_killed(location: Location) -> None:
 
     wait_until(lambda: location.processes() == {}, location.processes)
     assert location.states_of("endless") == ["START"]
-    assert location.run("key:raw") == 0, location.said()
+    assert len(list(temporary.glob("floe-target-*"))) == 1
+    assert location.run("key:raw", TMPDIR=str(temporary)) == 0, location.said()
     assert breaches(location.shop.events) == []
     assert location.states_of("endless") == ["START", "ABORT"]
+    assert list(temporary.glob("floe-target-*")) == []
 
 
 def test_the_process_that_executes_the_steps_is_killed(tmp_path: Path) -> None:

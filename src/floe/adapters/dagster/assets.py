@@ -1,6 +1,7 @@
 """The factory of Dagster definitions for a project."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -35,7 +36,6 @@ from floe.adapters.dagster.invocation import (
     command_of,
     dagster_events,
     run_context_of,
-    scratch_target,
 )
 from floe.adapters.dagster.jobs import Schedulable, schedulables
 from floe.adapters.dagster.manifest import collector_paused
@@ -44,6 +44,7 @@ from floe.adapters.dagster.partitions import window_of
 from floe.adapters.dagster.results import DagsterEvent, ResultMapper
 from floe.adapters.dagster.retries import unchecked_tests, what_is_left
 from floe.adapters.dagster.run_end import STEP_TAG
+from floe.adapters.dagster.scratch_target import scratch_target
 from floe.adapters.dagster.selection import (
     DbtSelection,
     Selected,
@@ -294,11 +295,18 @@ def dbt_assets_definition(
         run = run_context_of(services, context.op_execution_context, window)
         by_id = {unique_id: key for key, unique_id in checks.items()}
         mapper = ResultMapper(services, translator, run, chosen, by_id)
-        with scratch_target(services) as target:
+        with _target(services) as target:
             command = command_of(services, asked, config, window, target)
             yield from dagster_events(services, command, run, mapper, context)
 
     return dbt
+
+
+def _target(services: Services) -> AbstractContextManager[Path | None]:
+    """Return where dbt writes: a directory of the run's own, or None for the project's."""
+    if not services.scratch_targets:
+        return nullcontext()
+    return scratch_target(services.manifest_path.parent / "partial_parse.msgpack")
 
 
 def _selected(context: AssetExecutionContext) -> Selected:

@@ -1,11 +1,8 @@
 """One dbt invocation inside a Dagster step: its command, its identity, its end."""
 
-import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -247,19 +244,3 @@ def raise_for(summary: RunSummary) -> None:
             "floe/exit_code": summary.exit_code,
         },
     )
-
-
-@contextmanager
-def scratch_target(services: Services) -> Iterator[Path | None]:
-    """Lend a target directory of its own to one run, with dbt's parse cache in it.
-
-    Two runs at once would otherwise overwrite each other's compiled SQL and results.
-    """
-    if not services.scratch_targets:
-        yield None
-        return
-    with tempfile.TemporaryDirectory(prefix="floe-target-", ignore_cleanup_errors=True) as name:
-        cache = services.manifest_path.parent / "partial_parse.msgpack"
-        if cache.is_file():
-            shutil.copy2(cache, Path(name) / cache.name)
-        yield Path(os.path.realpath(name))

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from floe.adapters.delivery import rows, salvage, state_directory
-from floe.adapters.delivery.file_lock import FileLock
 from floe.domain.model.errors import OutboxError, Problem
+from floe.file_lock import FileLock
 
 _LOG = logging.getLogger("floe.delivery")
 _T = TypeVar("_T")

@@ -10,7 +10,7 @@ import os
 import uuid
 from pathlib import Path
 
-from floe.adapters.delivery.file_lock import FileLock
+from floe.file_lock import FileLock
 
 
 class Liveness:

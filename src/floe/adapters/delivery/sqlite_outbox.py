@@ -15,7 +15,6 @@ from typing import Literal, TypeVar
 
 from floe.adapters.delivery import rows, state_directory
 from floe.adapters.delivery.database import BusyError, Database
-from floe.adapters.delivery.file_lock import FileLock
 from floe.adapters.delivery.liveness import Liveness
 from floe.adapters.delivery.room import Room
 from floe.adapters.delivery.spool import Entry, Spool, SpoolFile
@@ -30,6 +29,7 @@ from floe.domain.model.delivery import (
 from floe.domain.model.errors import OutboxError, Problem
 from floe.domain.model.retry import retry_delay_s
 from floe.domain.model.value import utc_now
+from floe.file_lock import FileLock
 
 _T = TypeVar("_T")
 _MAX_BYTES = 256 * 1024 * 1024

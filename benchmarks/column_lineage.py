@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from floe.adapters.openlineage.column_lineage import ColumnLineage
-from floe.adapters.openlineage.compiled_sql import CompiledSql
 from floe.adapters.openlineage.lineage_cache import LineageCache
 from floe.domain.model.manifest import DbtNode, ProjectGraph
 from floe.domain.model.node_columns import NodeColumns
@@ -129,9 +128,7 @@ def project(models: int) -> tuple[list[Model], ProjectGraph]:
 
 def by_floe(models: Sequence[Model], graph: ProjectGraph, cache: Path, tool: str) -> Result:
     """Work every model out, in the order of the graph, as the worker beside a run does."""
-    lineage = ColumnLineage(
-        graph, governance=Governance(), compiled=CompiledSql(), cache=LineageCache(cache)
-    )
+    lineage = ColumnLineage(graph, governance=Governance(), cache=LineageCache(cache))
     return _measured(tool, models, lambda model: _floe_answer(lineage, graph, model))
 
 

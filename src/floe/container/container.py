@@ -76,6 +76,7 @@ class Container(containers.DeclarativeContainer):
         redactor=redactor,
         outbox=outbox,
         deliverer=_delivery.lineage,
+        compiled=_dbt.compiled,
     )
     columns: providers.Provider["ColumnLineage"] = _lineage.columns
     lineage: providers.Provider[LineageEmitter] = _lineage.emitter
@@ -96,6 +97,7 @@ class Container(containers.DeclarativeContainer):
         lineage,
         tracer,
         redactor,
+        compiled=_dbt.compiled,
         describe=settings.provided.warehouse_types,
         queries=settings.provided.trace_queries,
     )

@@ -10,6 +10,7 @@ from floe.domain.model import settings as chosen
 from floe.domain.model.manifest import Deferred, ProjectGraph
 from floe.domain.model.plan import RunPlan
 from floe.domain.model.settings import Settings
+from floe.ports.compiled_sql import CompiledSql
 from floe.ports.dbt_project import DbtProjectFiles
 from floe.ports.dbt_runner import DbtRunner
 from floe.ports.manifest_reader import ManifestReader
@@ -54,6 +55,12 @@ def _graph(plan: RunPlan, reader: ManifestReader) -> ProjectGraph:
     )
 
 
+def _compiled() -> CompiledSql:
+    from floe.adapters.dbt.compiled_code import CompiledFiles
+
+    return CompiledFiles()
+
+
 def _in_process() -> DbtRunner:
     from floe.adapters.dbt.in_process import InProcessDbtRunner
 
@@ -87,6 +94,8 @@ class Dbt(containers.DeclarativeContainer):
 
     manifest_reader: providers.Provider[ManifestReader] = providers.Singleton(_manifest_reader)
     graph: providers.Provider[ProjectGraph] = providers.Singleton(_graph, plan, manifest_reader)
+
+    compiled: providers.Provider[CompiledSql] = providers.Singleton(_compiled)
 
     _choice = settings.provided.dbt
     runner: providers.Provider[DbtRunner] = by_kind(

@@ -17,6 +17,7 @@ from floe.domain.model.plan import RunPlan
 from floe.domain.model.profile import Profile
 from floe.domain.model.redaction import Redactor
 from floe.domain.model.settings import Settings
+from floe.ports.compiled_sql import CompiledSql
 from floe.ports.deliverer import Deliverer
 from floe.ports.lineage import LineageEmitter
 from floe.ports.outbox import Outbox
@@ -44,16 +45,18 @@ def _dataset_names(
     return DatasetNames(connection, settings.dataset_namespace)
 
 
-def _columns(plan: RunPlan, graph: ProjectGraph, state_dir: Path) -> "ColumnLineage":
+def _columns(
+    plan: RunPlan, graph: ProjectGraph, state_dir: Path, compiled: CompiledSql
+) -> "ColumnLineage":
     from floe.adapters.openlineage.column_lineage import ColumnLineage
-    from floe.adapters.openlineage.compiled_sql import CompiledSql
     from floe.adapters.openlineage.described_columns import DescribedColumns
     from floe.adapters.openlineage.lineage_cache import LineageCache
 
     return ColumnLineage(
         graph,
         governance=plan.pipeline.governance,
-        compiled=CompiledSql(plan.manifest_path.parent),
+        target_path=plan.manifest_path.parent,
+        compiled=compiled,
         cache=LineageCache(state_dir / "columns"),
         described=DescribedColumns(state_dir / "described"),
     )
@@ -102,9 +105,10 @@ class Lineage(containers.DeclarativeContainer):
     redactor = providers.Dependency(instance_of=Redactor)
     outbox: providers.Provider[Outbox] = providers.Dependency()
     deliverer: providers.Provider[Deliverer] = providers.Dependency()
+    compiled: providers.Provider[CompiledSql] = providers.Dependency()
 
     columns: providers.Provider["ColumnLineage"] = providers.Singleton(
-        _columns, plan, graph, state_dir
+        _columns, plan, graph, state_dir, compiled
     )
     _own = providers.Singleton(
         _openlineage,

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from floe.adapters.dbt.compiled_code import CompiledFiles
+from floe.adapters.dbt.manifest import JsonManifestReader
 from floe.domain.model.errors import EnvironmentNotReadyError
 from floe.domain.model.node_event import (
     DbtEvent,
@@ -113,12 +115,26 @@ def test_numbers_are_those_of_the_adapter(story: tuple[DbtEvent, ...]) -> None:
     assert found["test.shop.not_null_customers_id"].failures == 0
 
 
-def test_models_bring_the_sql_that_was_compiled(story: tuple[DbtEvent, ...]) -> None:
-    found = ends(story)
+def test_whatever_was_compiled_is_known_afterwards(
+    story: tuple[DbtEvent, ...], everything: Path
+) -> None:
+    target = everything / "target"
+    graph = JsonManifestReader().read(target / "manifest.json")
+    compiled = {
+        name: end.compiled_code
+        or CompiledFiles().of(graph.nodes[end.unique_id], target, end.started_at)
+        for name, end in ends(story).items()
+        if name not in HOOKS
+    }
 
-    assert "__dbt__cte__through" in (found["model.shop.over"].compiled_code or "")
-    assert "nowhere" in (found["model.shop.broken"].compiled_code or "")
-    assert found["model.shop.after_broken"].compiled_code is None
+    kinds = {"model", "snapshot", "test", "unit_test"}
+    ran = {name for name, status in ENDS.items() if status is not NodeStatus.SKIPPED}
+    assert {name for name, code in compiled.items() if code} == {
+        name for name in ran - {"model.shop.uncompilable"} if name.split(".")[0] in kinds
+    }
+    assert "__dbt__cte__through" in (compiled["model.shop.over"] or "")
+    assert compiled["snapshot.shop.history"] == 'select * from "shop"."dev"."raw"'
+    assert "count(*)" in (compiled["test.shop.unique_customers_id"] or "")
 
 
 def test_what_was_skipped_or_is_ephemeral_was_never_started(story: tuple[DbtEvent, ...]) -> None:

@@ -11,12 +11,12 @@ import duckdb
 import yaml
 
 from floe.adapters.dbt.child_runner import ChildDbtRunner
+from floe.adapters.dbt.compiled_code import CompiledFiles
 from floe.adapters.dbt.manifest import JsonManifestReader
 from floe.adapters.dbt.subprocess_runner import SubprocessDbtRunner
 from floe.adapters.delivery.memory_outbox import MemoryOutbox
 from floe.adapters.noop import NoOpTracer
 from floe.adapters.openlineage.column_lineage import ColumnLineage
-from floe.adapters.openlineage.compiled_sql import CompiledSql
 from floe.adapters.openlineage.connection import Connection
 from floe.adapters.openlineage.emitter import OpenLineageEmitter
 from floe.adapters.openlineage.known_columns import KnownColumns
@@ -28,7 +28,7 @@ from floe.domain.model.node_event import DbtEvent
 from floe.domain.model.pipeline import Governance
 from floe.domain.model.redaction import Redactor
 from floe.domain.model.run import DbtCommand, DbtVerb, RunContext, RunReference
-from floe.domain.use_cases.observe import observe
+from floe.domain.use_cases.observe import ObservedRunner
 from tests.unit.adapters.openlineage.recording_sender import RecordingSender
 
 PROJECT = Path(__file__).parent / "project"
@@ -82,7 +82,8 @@ class Bakery:
             graph,
             governance=governance,
             known=KnownColumns("duckdb", project_dir=self.directory),
-            compiled=CompiledSql(self.directory / "target"),
+            target_path=self.directory / "target",
+            compiled=CompiledFiles(),
         )
 
     def observed(self, verb: DbtVerb, **changes: Any) -> "Told":
@@ -102,16 +103,15 @@ class Bakery:
             redactor=Redactor(),
             column_lineage=self.columns(graph, Governance()),
         )
-        seen = list(
-            observe(
-                ChildDbtRunner().run(self.command(verb, describe=True, **changes)),
-                context=self.context(),
-                graph=graph,
-                lineage=emitter,
-                tracer=NoOpTracer(),
-                redactor=Redactor(),
-            )
+        observed = ObservedRunner(
+            ChildDbtRunner(),
+            emitter,
+            NoOpTracer(),
+            Redactor(),
+            compiled=CompiledFiles(),
+            describe=True,
         )
+        seen = list(observed(self.command(verb, **changes), self.context(), graph))
         emitter.close(4.0)
         return Told(graph, seen, delivered(outbox))
 

@@ -168,6 +168,17 @@ def test_a_relationships_test_is_about_the_table_it_is_written_at(built: Told) -
     assert ends[name]["outputs"] == []
 
 
+def test_all_that_dbt_compiled_is_told_with_its_end(built: Told) -> None:
+    sql = {
+        name: event["job"]["facets"].get("sql")
+        for name, event in built.ends().items()
+        if name.split(".")[1] in {"model", "snapshot", "test", "unit_test"}
+    }
+
+    assert {facet and facet["dialect"] for facet in sql.values()} == {"duckdb"}
+    assert "stg_customers" in sql["bakery.snapshot.customers_history"]["query"]
+
+
 def test_every_kind_of_test_has_its_result(built: Told) -> None:
     results = {
         event["run"]["facets"]["test"]["tests"][0]["type"]

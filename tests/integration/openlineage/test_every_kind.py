@@ -68,6 +68,14 @@ def test_batches_that_went_wrong_make_the_one_end_of_their_model_a_failure(run: 
     assert end["run"]["facets"]["errorMessage"]["message"]
 
 
+def test_the_sql_of_a_model_in_batches_is_that_of_the_last_one_that_was_compiled(
+    run: Told,
+) -> None:
+    sql = run.ends("FAIL")["bakery.model.daily"]["job"]["facets"]["sql"]
+
+    assert "2026-01-03" in sql["query"]
+
+
 def test_what_the_project_says_of_a_model_is_on_its_job_and_its_dataset(run: Told) -> None:
     daily = run.ends("FAIL")["bakery.model.daily"]
     job, made = daily["job"]["facets"], output_of(daily)["facets"]

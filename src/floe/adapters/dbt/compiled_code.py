@@ -1,42 +1,39 @@
-"""The SQL that dbt compiled, found where dbt writes it."""
+"""The SQL that dbt compiled, where dbt writes it."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
-from floe.domain.model.run import DbtCommand
+from floe.domain.model.manifest import DbtNode
+
+_CLOCKS_DIFFER_S = 0.1
+"""A file system dates a file by the tick of a clock, which may be older than the moment."""
 
 
 class CompiledFiles:
-    """Find compiled nodes under ``compiled/`` of the target directory of *command*.
+    """Read ``compiled/{package}/...`` of a target directory; dbt writes nothing of a snapshot."""
 
-    Only files that were written during the run count: an older one may belong to another target.
-    """
-
-    def __init__(self, command: DbtCommand, since_s: float) -> None:
-        target = command.target_path or command.project_dir / "target"
-        self._compiled = target / "compiled"
-        self._since_s = since_s
-
-    def __call__(self, unique_id: str, node_path: str) -> str | None:
-        """Return the SQL of the node at *node_path* in its package, or None."""
-        for path in self._places_of(unique_id, node_path):
+    def of(self, node: DbtNode, target_path: Path, since: datetime | None = None) -> str | None:
+        """Return the SQL of *node*: of a model in batches, that of the last one."""
+        if not node.compiled_file:
+            return None
+        earliest_s = since.timestamp() - _CLOCKS_DIFFER_S if since is not None else 0.0
+        file = target_path / "compiled" / node.package_name / node.compiled_file
+        for path in _batches(file) if _is_in_batches(node) else (file,):
             try:
-                if path.stat().st_mtime >= self._since_s:
+                if path.stat().st_mtime >= earliest_s:
                     return path.read_text(encoding="utf-8")
             except (OSError, UnicodeDecodeError):
                 continue
         return None
 
-    def _places_of(self, unique_id: str, node_path: str) -> Iterator[Path]:
-        kind, package, *_ = unique_id.split(".")
-        roots = self._roots_of(package)
-        yield from (root / node_path for root in roots)
-        if kind == "test":  # one of a YAML file lies in a folder that is named as that file
-            yield from (path for root in roots for path in root.glob(f"**/{node_path}"))
 
-    def _roots_of(self, package: str) -> list[Path]:
-        """Return the folders of *package* as they are now: dbt makes each with its first file."""
-        try:
-            return sorted(item for item in (self._compiled / package).iterdir() if item.is_dir())
-        except OSError:
-            return []
+def _is_in_batches(node: DbtNode) -> bool:
+    return node.config.get("incremental_strategy") == "microbatch"
+
+
+def _batches(file: Path) -> Iterator[Path]:
+    """Yield the file of each batch of the model at *file*, the last one first."""
+    folder = file.with_suffix("")
+    if folder.is_dir():
+        yield from sorted(folder.iterdir(), reverse=True)

@@ -6,12 +6,13 @@ adapter's response and the timing; the line is what dagster-dbt recognizes. The 
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from floe.adapters.dbt.programmatic import COLUMNS_FOLLOW, QUERY_EVENTS
+from floe.adapters.dbt.programmatic import COLUMNS_FOLLOW, QUERY_EVENTS, SNAPSHOT_EVENT
 from floe.adapters.dbt.query_log import QueryLog
+from floe.adapters.dbt.snapshot_sql import snapshot_query
 from floe.domain.model.errors import EnvironmentNotReadyError, Problem
 from floe.domain.model.node_event import (
     DbtEvent,
@@ -45,19 +46,16 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _NO_ADAPTER = re.compile(r"Could not find adapter type (\S+?)!")
 _TESTS = frozenset({"test", "unit_test"})
 
-CompiledCode = Callable[[str, str], str | None]
-"""(unique id, path of the node in its package) → the SQL that dbt compiled, where it is known."""
-
-
-def no_compiled_code(unique_id: str, node_path: str) -> None:
-    """Know nothing of any node."""
-
 
 class EventMapping:
-    """Turn the events of one invocation into values, in dbt's order, as they come."""
+    """Turn the events of one invocation into values, in dbt's order, as they come.
 
-    def __init__(self, compiled_code: CompiledCode = no_compiled_code) -> None:
-        self._compiled_code = compiled_code
+    With *queries* each node ends with the statements that were sent for it.
+    """
+
+    def __init__(self, *, queries: bool = False) -> None:
+        self._keeps_queries = queries
+        self._snapshots: dict[str, str] = {}
         self._lines: dict[str, Raw] = {}
         self._latest_line_on: dict[str, Raw] = {}
         self._queries = QueryLog()
@@ -104,7 +102,7 @@ class EventMapping:
                 yield from self._hook_failed(raw)
                 yield from self._log(raw)
             case name if name in QUERY_EVENTS:
-                self._queries.hear(name, _unique_id(raw), _thread(raw), _at(raw), raw["data"])
+                self._query(name, raw)
             case name if name in _RESULT_LINES:
                 self._keep_line(raw)
             case _:
@@ -197,19 +195,21 @@ class EventMapping:
             relation_name=(node.get("node_relation") or {}).get("relation_name") or None,
             materialization=node.get("materialized") or None,
             adapter_response=response,
-            compiled_code=self._compiled(node, status),
+            compiled_code=self._snapshots.pop(unique_id, None),
             thread=str(result.get("thread") or _thread(raw)),
             queries=self._queries.of(unique_id, at, failed=status.is_failure),
             columns_follow=bool(raw["data"].get(COLUMNS_FOLLOW)),
             raw=line,
         )
 
-    def _compiled(self, node: Mapping[str, Any], status: NodeStatus) -> str | None:
-        """Return the SQL of *node*; that of a test matters where the test failed."""
-        kind = node.get("resource_type")
-        if kind in {"model", "snapshot"} or (kind == "test" and status.is_failure):
-            return self._compiled_code(node["unique_id"], str(node.get("node_path", "")))
-        return None
+    def _query(self, name: str, raw: Raw) -> None:
+        unique_id, data = _unique_id(raw), raw["data"]
+        if self._keeps_queries:
+            self._queries.hear(name, unique_id, _thread(raw), _at(raw), data)
+        if name == SNAPSHOT_EVENT and _node_info(raw).get("resource_type") == "snapshot":
+            query = snapshot_query(str(data.get("sql") or ""))
+            if query is not None:
+                self._snapshots[unique_id] = query
 
     def _hook_finished(self, raw: Raw) -> Iterator[DbtEvent]:
         node, data = _node_info(raw), raw["data"]

@@ -6,12 +6,10 @@ import logging
 import os
 import queue
 import threading
-import time
 from collections.abc import Generator, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from floe.adapters.dbt.command_line import arguments, environment, log_options
-from floe.adapters.dbt.compiled_code import CompiledFiles
 from floe.adapters.dbt.event_mapping import EventMapping
 from floe.adapters.dbt.lines import SILENCE_S
 from floe.adapters.dbt.programmatic import invoke
@@ -38,7 +36,7 @@ class InProcessDbtRunner:
     def run(self, command: DbtCommand) -> Generator[DbtEvent, None, None]:
         """Yield the events of *command*; dbt has stopped when the generator has."""
         _check_dbt()
-        mapping = EventMapping(CompiledFiles(command, time.time() - 1))
+        mapping = EventMapping(queries=command.queries)
         with _ONE_AT_A_TIME, _environment(environment(command, os.environ)), _root_logger():
             words = [*log_options(command), *arguments(command)]
             thread = _DbtThread(words, command)

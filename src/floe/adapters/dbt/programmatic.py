@@ -19,6 +19,9 @@ DEBUG_EVENTS = frozenset({"NodeFinished", "CommandCompleted"})
 QUERY_EVENTS = frozenset({"SQLQuery", "SQLQueryStatus"})
 """The beginning and the good end of a statement: of level debug, for those who ask for them."""
 
+SNAPSHOT_EVENT = "SQLQuery"
+"""For snapshots it is always heard: nothing else says what dbt compiled of one."""
+
 SILENT = ("--log-level=none", "--no-quiet", "--no-use-colors", "--no-use-colors-file")
 """dbt prints nothing; ``--quiet`` would silence the events as well.
 
@@ -39,10 +42,19 @@ class _Info(Protocol):
     thread: str
 
 
+class _NodeInfo(Protocol):
+    resource_type: str
+
+
+class _Data(Protocol):
+    node_info: _NodeInfo
+
+
 class Message(Protocol):
     """dbt's event, a protobuf message (``EventMsg``)."""
 
     info: _Info
+    data: _Data
 
 
 def invoke(
@@ -94,7 +106,7 @@ class _Listener:
 
     def __call__(self, message: Message) -> None:
         info = message.info
-        if (info.level == "debug" and info.name not in self._wanted) or info.thread == THREAD:
+        if (info.level == "debug" and not self._is_wanted(message)) or info.thread == THREAD:
             return
         if info.name == _MANIFEST_IS_LOADED:
             self._begin()
@@ -102,6 +114,12 @@ class _Listener:
         if self._describer is not None and info.name == "NodeFinished":
             raw["data"][COLUMNS_FOLLOW] = self._describer.note(raw)
         self._report(raw)
+
+    def _is_wanted(self, message: Message) -> bool:
+        name = message.info.name
+        return name in self._wanted or (
+            name == SNAPSHOT_EVENT and message.data.node_info.resource_type == "snapshot"
+        )
 
     def _begin(self) -> None:
         if self._tune_gc:

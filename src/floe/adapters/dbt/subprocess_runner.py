@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,17 +14,17 @@ from typing import IO, cast
 
 from floe.adapters.dbt import process_group
 from floe.adapters.dbt.command_line import arguments, environment, log_options
-from floe.adapters.dbt.compiled_code import CompiledFiles
 from floe.adapters.dbt.event_mapping import EventMapping
 from floe.adapters.dbt.lines import lines_of
 from floe.adapters.dbt.outcome import died
-from floe.adapters.dbt.programmatic import DEBUG_EVENTS, QUERY_EVENTS
+from floe.adapters.dbt.programmatic import DEBUG_EVENTS, QUERY_EVENTS, SNAPSHOT_EVENT
 from floe.domain.model.errors import EnvironmentNotReadyError, Problem
 from floe.domain.model.node_event import DbtEvent, Raw
 from floe.domain.model.run import DbtCommand
 
 _LOGS = ("--log-format=json", "--log-level=debug", "--no-use-colors", "--no-quiet")
 _DEBUG = b'"level": "debug"'
+_OF_A_SNAPSHOT = (f'"name": "{SNAPSHOT_EVENT}"'.encode(), b'"resource_type": "snapshot"')
 _STDERR_TAIL = 4_000
 _WATCHED = """
 exec 3<&0 </dev/null
@@ -44,7 +43,7 @@ class SubprocessDbtRunner:
 
     def run(self, command: DbtCommand) -> Generator[DbtEvent, None, None]:
         """Yield the events of *command*; dbt is gone when the generator is."""
-        mapping = EventMapping(CompiledFiles(command, time.time() - 1))
+        mapping = EventMapping(queries=command.queries)
         names = DEBUG_EVENTS | QUERY_EVENTS if command.queries else DEBUG_EVENTS
         wanted = tuple(f'"name": "{name}"'.encode() for name in names)
         with tempfile.TemporaryFile() as stderr, _lifeline() as theirs:
@@ -109,8 +108,12 @@ def _lifeline() -> Iterator[int]:
 
 
 def _event(line: bytes, wanted: tuple[bytes, ...]) -> Raw | None:
-    """Return the event on *line*, or None for one of level debug that is not *wanted*."""
-    if _DEBUG in line and not any(name in line for name in wanted):
+    """Return the event on *line*, or None for one of level debug that is not *wanted*.
+
+    What is sent for a snapshot is always wanted.
+    """
+    is_wanted = any(name in line for name in wanted)
+    if _DEBUG in line and not is_wanted and not all(words in line for words in _OF_A_SNAPSHOT):
         return None
     try:
         raw = json.loads(line)

@@ -11,7 +11,6 @@ from collections.abc import Generator
 from typing import IO, Any
 
 from floe.adapters.dbt.command_line import arguments, environment, log_options
-from floe.adapters.dbt.compiled_code import CompiledFiles
 from floe.adapters.dbt.event_mapping import EventMapping
 from floe.adapters.dbt.lines import lines_of
 from floe.adapters.dbt.outcome import died
@@ -67,7 +66,7 @@ class Session:
         Raises:
             DbtRunError: The process died.
         """
-        mapping = EventMapping(CompiledFiles(self._command, time.time() - 1))
+        mapping = EventMapping(queries=self._command.queries)
         for line in self._lines:
             if line is None:
                 yield from mapping.silence()

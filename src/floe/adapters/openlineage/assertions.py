@@ -65,7 +65,7 @@ def _finding(transition: RunTransition, profile: EventProfile) -> _Finding | Non
         return None
     passed = None if finished is None else _passed(transition.state, finished)
     failures = finished.failures if finished is not None else None
-    content = _content(node, finished, profile)
+    content = _content(finished, profile)
     return _Finding(
         kind="freshness" if is_freshness else _kind(node),
         column=node.column_name,
@@ -103,11 +103,11 @@ def _expected(node: DbtNode) -> str | None:
     return "0" if condition == "!= 0" else f"not {condition}"
 
 
-def _content(node: DbtNode, finished: NodeFinished | None, profile: EventProfile) -> str | None:
-    if not profile.capture_sql:
+def _content(finished: NodeFinished | None, profile: EventProfile) -> str | None:
+    """Return the SQL that found something; that of a test that went well is with its job."""
+    if finished is None or not finished.status.is_failure or not profile.capture_sql:
         return None
-    code = (finished.compiled_code if finished else None) or node.compiled_code
-    return code.strip() if code else None
+    return (finished.compiled_code or "").strip() or None
 
 
 def _params(node: DbtNode) -> dict[str, object] | None:

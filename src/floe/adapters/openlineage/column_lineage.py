@@ -8,7 +8,6 @@ from pathlib import Path
 from threading import RLock
 from typing import NamedTuple
 
-from floe.adapters.openlineage.compiled_sql import CompiledSql
 from floe.adapters.openlineage.described_columns import DescribedColumns
 from floe.adapters.openlineage.known_columns import KnownColumns, Types
 from floe.adapters.openlineage.lineage_cache import LineageCache
@@ -20,6 +19,7 @@ from floe.domain.model.governance import ColumnClassification
 from floe.domain.model.manifest import DbtNode, ProjectGraph
 from floe.domain.model.node_columns import NodeColumns
 from floe.domain.model.pipeline import Governance
+from floe.ports.compiled_sql import CompiledSql
 
 _LOG = logging.getLogger("floe.lineage")
 _RULES = "3"
@@ -38,8 +38,9 @@ class ColumnLineage:
     """Knows the columns of the nodes of *graph*, and remembers what it worked out.
 
     ``remembered`` costs nothing and is for the thread that runs the pipeline; ``work_out`` reads
-    SQL and is for a thread beside it. Unless *known* says otherwise, seed files are looked for in
-    the project of *graph* and the catalog beside the *compiled* SQL.
+    SQL and is for a thread beside it: that of the graph, else what *compiled* finds in dbt's
+    *target_path*. Unless *known* says otherwise, seed files are looked for in the project of
+    *graph* and the catalog in *target_path*.
     """
 
     def __init__(
@@ -48,17 +49,19 @@ class ColumnLineage:
         *,
         governance: Governance,
         known: KnownColumns | None = None,
+        target_path: Path | None = None,
         compiled: CompiledSql | None = None,
         cache: LineageCache | None = None,
         described: DescribedColumns | None = None,
     ) -> None:
         self._graph = graph
         self._governance = governance
-        self._compiled = compiled or CompiledSql()
+        self._compiled = compiled
+        self._target_path = target_path
         self._known = known or KnownColumns(
             graph.adapter_type,
             project_dir=Path(graph.project_root) if graph.project_root else None,
-            catalog_path=self._compiled.catalog_path,
+            catalog_path=target_path / "catalog.json" if target_path is not None else None,
         )
         self._cache = cache
         self._described = described or DescribedColumns()
@@ -135,7 +138,14 @@ class ColumnLineage:
         return columns
 
     def _sql(self, node: DbtNode) -> str:
-        return self._compiled.of(node) or static_sql(node, self._graph) or ""
+        if node.language == "python":
+            return ""
+        return node.compiled_code or self._in_file(node) or static_sql(node, self._graph) or ""
+
+    def _in_file(self, node: DbtNode) -> str | None:
+        if self._compiled is None or self._target_path is None:
+            return None
+        return self._compiled.of(node, self._target_path)
 
     def _lineage(self, node: DbtNode, sql: str, digest: str) -> RelationLineage | None:
         if node.language == "python" or len(sql) > _LONGEST_SQL:

@@ -81,7 +81,10 @@ def _job_event(
     )
     document: dict[str, Any] = Serde.to_dict(event)
     document["job"]["facets"] = facet_documents(
-        {**lasting_facets(node.resource_type, node, profile), **sql_facets(node, profile, None)}
+        {
+            **lasting_facets(node.resource_type, node, profile),
+            **sql_facets(node, profile, node.compiled_code),
+        }
     )
     output = [_output(node, read, profile, columns_of(node))] if node.is_dataset else []
     return document | {"outputs": output}

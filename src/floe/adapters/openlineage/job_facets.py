@@ -39,17 +39,14 @@ def lasting_facets(
 def sql_facets(
     node: DbtNode | None, profile: EventProfile, code: str | None
 ) -> dict[str, Document]:
-    """Return the SQL of *node*: *code*, which was just run, or what the manifest has."""
-    if node is None or not profile.capture_sql or node.language == "python":
-        return {}
-    query = code or node.compiled_code
-    if not query:
+    """Return *code* as the SQL of *node*."""
+    if node is None or not profile.capture_sql or node.language == "python" or not code:
         return {}
     return {
         "sql": facet(
             sql_job.SQLJobFacet,
             profile.producer,
-            query=query.strip(),
+            query=code.strip(),
             dialect=profile.adapter_type,
         )
     }

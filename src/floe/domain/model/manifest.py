@@ -1,6 +1,7 @@
 """What dbt knows of a project: its nodes and how they depend on each other."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import PurePath
 from typing import Any, Self, TypeVar
 
 from pydantic import ConfigDict, Field, JsonValue, SkipValidation
@@ -59,7 +60,8 @@ class DbtNode(DbtModelMetadata):
     """Any node, source or test of a manifest, with what execution and lineage need of it.
 
     *config* and *meta* are dbt's own, as they are. *owner* is ``meta.floe.owner``,
-    then ``meta.owner``, then the owner of the group.
+    then ``meta.owner``, then the owner of the group. *compiled_file* is where dbt writes what it
+    compiles, in the folder that it has for the package.
     """
 
     resource_type: str
@@ -75,6 +77,7 @@ class DbtNode(DbtModelMetadata):
     language: str | None = None
     raw_code: str | None = None
     compiled_code: str | None = None
+    compiled_file: str | None = None
     checksum: str | None = None
     source_name: str | None = None
     attached_node: str | None = None
@@ -112,6 +115,7 @@ class DbtNode(DbtModelMetadata):
             language=node.get("language"),
             raw_code=node.get("raw_code"),
             compiled_code=node.get("compiled_code"),
+            compiled_file=_compiled_file(node),
             checksum=checksum.get("checksum") if isinstance(checksum, Mapping) else checksum,
             source_name=node.get("source_name"),
             attached_node=node.get("attached_node"),
@@ -261,6 +265,17 @@ def _model_fields(node: Mapping[str, Any]) -> dict[str, Any]:
         "columns": _columns(node.get("columns") or {}),
         "materialization": config.get("materialized") or default,
     }
+
+
+def _compiled_file(node: Mapping[str, Any]) -> str | None:
+    """Return the file itself, or for one of several in a file its own in a folder of that name."""
+    file, own = node.get("original_file_path"), node.get("path")
+    if not file or not own:
+        return None
+    if node.get("resource_type") == "unit_test":
+        return str(PurePath(file, PurePath(file).parent, f"{node['name']}.sql"))
+    is_alone = PurePath(own).name == PurePath(file).name
+    return str(file if is_alone else PurePath(file, own))
 
 
 def _columns(columns: Mapping[str, Mapping[str, Any]]) -> dict[str, ColumnMetadata]:

@@ -69,7 +69,7 @@ class NodeFinished(Value):
 
     *rows_affected* is what the adapter reported and None where it does not say. *failures* counts
     the failing rows of a test. *adapter_response* is the adapter's own, query id included.
-    *compiled_code* is the SQL that was sent, where the runner knows it. With *columns_follow* a
+    *compiled_code* is the SQL that dbt compiled, where it is known. With *columns_follow* a
     ``RelationDescribed`` may come later.
     """
 

@@ -42,7 +42,7 @@ def rows_read(
     """
     if node is None or finished.status is not NodeStatus.SUCCESS or node.language == "python":
         return {}
-    code = finished.compiled_code or node.compiled_code
+    code = finished.compiled_code
     if node.materialization not in _READS_AT_ONCE or not code or _MAY_READ_LESS.search(code):
         return {}
     return {item.unique_id: held[item.unique_id] for item in inputs if item.unique_id in held}

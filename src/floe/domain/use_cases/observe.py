@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, suppress
+from pathlib import Path
 
 from floe.domain.model.identity import invocation_job_name
 from floe.domain.model.manifest import ProjectGraph
@@ -10,13 +11,15 @@ from floe.domain.model.node_event import (
     DbtEvent,
     InvocationStarted,
     NodeFinished,
+    NodeStatus,
     RelationDescribed,
 )
 from floe.domain.model.redaction import Redactor
-from floe.domain.model.run import DbtCommand, DbtVerb, RunContext
+from floe.domain.model.run import DbtCommand, RunContext
 from floe.domain.model.run_ledger import RunLedger, RunTransition
 from floe.domain.model.tracing import TraceParent
 from floe.domain.model.value import utc_now
+from floe.ports.compiled_sql import CompiledSql
 from floe.ports.dbt_runner import DbtRunner
 from floe.ports.lineage import DescribedLineageEmitter, LineageEmitter
 from floe.ports.tracer import Tracer
@@ -76,8 +79,9 @@ def observe(
 class ObservedRunner:
     """A dbt runner whose every run is observed; ``account`` adds up over all of them.
 
-    With *describe* the warehouse is asked what is in each relation that dbt has made; with
-    *queries* the tracer hears of each statement.
+    *compiled* has the SQL of nodes whose runner does not know it. With *describe* the warehouse
+    is asked what is in each relation that dbt has made; with *queries* the tracer hears of each
+    statement.
     """
 
     def __init__(
@@ -87,10 +91,12 @@ class ObservedRunner:
         tracer: Tracer,
         redactor: Redactor,
         *,
+        compiled: CompiledSql | None = None,
         describe: bool = False,
         queries: bool = False,
     ) -> None:
         self._runner = runner
+        self._compiled = compiled
         self._describe = describe and isinstance(lineage, DescribedLineageEmitter)
         self._queries = queries
         self._lineage = lineage
@@ -121,7 +127,7 @@ class ObservedRunner:
         asked = command.model_copy(update={"environment": environment, **wanted})
         events = self._runner.run(asked)
         return observe(
-            _naming_the_verb(events, command.verb),
+            self._completed(events, command, graph),
             context=context,
             graph=graph,
             lineage=self._lineage,
@@ -130,17 +136,27 @@ class ObservedRunner:
             observation=self.account,
         )
 
+    def _completed(
+        self, events: Generator[DbtEvent, None, None], command: DbtCommand, graph: ProjectGraph
+    ) -> Generator[DbtEvent, None, None]:
+        """Say what the runner does not: what dbt was asked to do, and the SQL of each node."""
+        target_path = command.target_path or command.project_dir / "target"
+        with closing(events):
+            for event in events:
+                if isinstance(event, InvocationStarted) and not event.verb:
+                    yield event.model_copy(update={"verb": str(command.verb)})
+                elif isinstance(event, NodeFinished):
+                    code = self._code_of(event, target_path, graph)
+                    yield event.model_copy(update={"compiled_code": code}) if code else event
+                else:
+                    yield event
 
-def _naming_the_verb(
-    events: Generator[DbtEvent, None, None], verb: DbtVerb
-) -> Generator[DbtEvent, None, None]:
-    """Say with the start of dbt what it was asked to do, where its runner does not."""
-    with closing(events):
-        for event in events:
-            if isinstance(event, InvocationStarted) and not event.verb:
-                yield event.model_copy(update={"verb": str(verb)})
-            else:
-                yield event
+    def _code_of(self, event: NodeFinished, target_path: Path, graph: ProjectGraph) -> str | None:
+        """Return the SQL that dbt compiled between the start and the end of the node."""
+        if self._compiled is None or event.compiled_code or event.status is NodeStatus.SKIPPED:
+            return None
+        node = graph.node(event.unique_id)
+        return self._compiled.of(node, target_path, event.started_at) if node is not None else None
 
 
 def _describe(event: RelationDescribed, lineage: LineageEmitter) -> None:

@@ -203,12 +203,34 @@ def test_a_failed_hook_ends_even_if_dbt_never_says_why() -> None:
     assert isinstance(last, InvocationFinished)
 
 
-def test_the_compiled_sql_of_a_model_comes_with_its_end() -> None:
-    mapping = EventMapping(lambda unique_id, path: f"-- {unique_id} {path}")
-    end = story([account()], mapping)[-1]
+STATEMENTS = {
+    "the first": "create table h as (\n select *, now() from (\n select * from raw\n ) sbq\n);",
+    "a later one": (
+        "create temp table t as (with snapshot_query as (\n\n select * from raw\n\n ),\n\n"
+        " snapshotted_data as (\n select * from history ), last as (select * from (x) sbq) ...);"
+    ),
+}
+
+
+@pytest.mark.parametrize("statement", STATEMENTS.values(), ids=STATEMENTS)
+def test_a_snapshot_ends_with_the_query_that_was_sent_for_it(statement: str) -> None:
+    about = node("snapshot.shop.history")
+    sent = event("SQLQuery", level="debug", node_info=about, sql=statement)
+    other = event("SQLQuery", level="debug", node_info=about, sql="drop table t")
+
+    (end,) = ends([sent, other, account("snapshot.shop.history")])
+
+    assert end.compiled_code == "select * from raw"
+    assert end.queries == ()
+
+
+def test_statements_come_with_their_node_where_they_were_asked_for() -> None:
+    sent = event("SQLQuery", level="debug", node_info=node(), sql="select 1")
+    end = story([sent, account()], EventMapping(queries=True))[-1]
 
     assert isinstance(end, NodeFinished)
-    assert end.compiled_code == f"-- {CUSTOMERS} customers.sql"
+    assert [query.text for query in end.queries] == ["select 1"]
+    assert end.compiled_code is None
 
 
 def test_only_what_dbt_tells_people_is_logged() -> None:

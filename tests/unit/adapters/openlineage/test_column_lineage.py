@@ -2,13 +2,13 @@
 
 import json
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from floe.adapters.openlineage.column_lineage import ColumnLineage
-from floe.adapters.openlineage.compiled_sql import CompiledSql
 from floe.adapters.openlineage.known_columns import KnownColumns
 from floe.adapters.openlineage.lineage_cache import LineageCache
 from floe.adapters.openlineage.sql_query import dialect_of, folds, normalized
@@ -174,7 +174,7 @@ def test_seed_files_and_the_catalog_are_found_without_being_told(tmp_path: Path)
     columns = ColumnLineage(
         graph(seed, project_root=str(tmp_path)),
         governance=Governance(),
-        compiled=CompiledSql(tmp_path),
+        target_path=tmp_path,
     )
 
     assert columns.work_out(seed).data_types == {"id": "BIGINT"}
@@ -218,18 +218,23 @@ def test_a_snapshot_has_dbts_columns_after_its_own() -> None:
     assert origins["until"] == ()
 
 
-def test_compiled_sql_is_found_where_dbt_writes_it(tmp_path: Path) -> None:
-    file = tmp_path / "compiled" / "shop" / "models" / "late.sql"
-    file.parent.mkdir(parents=True)
-    file.write_text("select email from shop.main.raw", encoding="utf-8")
-    late = node(
-        "model.shop.late",
-        SOURCE.unique_id,
-        package_name="shop",
-        original_file_path="models/late.sql",
-    )
+class CompiledTo:
+    """Has one SQL for every node that it is asked for in *target_path*."""
 
-    found = lineage(SOURCE, late, compiled=CompiledSql(tmp_path)).work_out(late)
+    def __init__(self, target_path: Path, code: str) -> None:
+        self._target_path = target_path
+        self._code = code
+
+    def of(self, node: DbtNode, target_path: Path, since: datetime | None = None) -> str | None:
+        assert since is None, f"whatever was compiled last tells the columns of {node.name}"
+        return self._code if target_path == self._target_path else None
+
+
+def test_sql_that_is_not_in_the_graph_is_what_dbt_compiled(tmp_path: Path) -> None:
+    late = node("model.shop.late", SOURCE.unique_id)
+    compiled = CompiledTo(tmp_path, "select email from shop.main.raw")
+
+    found = lineage(SOURCE, late, target_path=tmp_path, compiled=compiled).work_out(late)
 
     assert list(found.data_types) == ["email"]
 

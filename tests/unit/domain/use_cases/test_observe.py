@@ -1,16 +1,19 @@
 """Observation never holds up, changes or breaks what flows through it."""
 
 from collections.abc import Generator, Mapping
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from floe.domain.model.lineage import LineageEventType
+from floe.domain.model.manifest import DbtNode
 from floe.domain.model.node_event import (
     DbtEvent,
     InvocationFinished,
     InvocationStarted,
     NodeFinished,
+    NodeStatus,
     RelationDescribed,
 )
 from floe.domain.model.redaction import MASK, Redactor
@@ -250,3 +253,42 @@ def test_dbt_is_told_its_place_and_its_start_says_what_was_asked() -> None:
     told = runner.commands[0].environment
     assert told["TRACEPARENT"].split("-")[2] == context().invocation_span_id
     assert told["OPENLINEAGE_PARENT_ID"].endswith(context().invocation_run_id)
+
+
+class AskedForSql:
+    """Has some SQL of every node, and remembers of what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, Path, datetime | None]] = []
+
+    def of(self, node: DbtNode, target_path: Path, since: datetime | None = None) -> str | None:
+        self.asked.append((node.unique_id, target_path, since))
+        return "select 'hunter22'"
+
+
+@pytest.mark.parametrize(
+    ("end", "code", "asked"),
+    [
+        (finished(A), f"select '{MASK}'", [(A, Path("/project/target"), NOON)]),
+        (finished(A, compiled_code="select 2"), "select 2", []),
+        (finished(A, status=NodeStatus.SKIPPED), None, []),
+        (finished("operation.shop.hook"), None, []),
+    ],
+    ids=["compiled in this run", "known to the runner", "skipped", "not of the project"],
+)
+def test_a_node_ends_with_the_sql_that_dbt_compiled_for_it(
+    end: NodeFinished, code: str | None, asked: list[tuple[str, Path, datetime]]
+) -> None:
+    compiled = AskedForSql()
+    observed = ObservedRunner(
+        ScriptedDbtRunner([end]),
+        RecordingLineageEmitter(),
+        RecordingTracer(),
+        Redactor(["hunter22"]),
+        compiled=compiled,
+    )
+
+    (seen,) = observed(command_in(Path("/project")), context(), GRAPH)
+
+    assert isinstance(seen, NodeFinished)
+    assert (seen.compiled_code, compiled.asked) == (code, asked)

@@ -1,7 +1,9 @@
 """What leaves the machine: frozen payloads, the verdicts on them, and the account at the end."""
 
 from enum import StrEnum
+from functools import cached_property
 from hashlib import sha1
+from typing import Self
 from uuid import UUID
 
 from pydantic import Field
@@ -36,13 +38,19 @@ class Envelope(Value):
     body: bytes = Field(repr=False)
     created_at: UtcDatetime
 
-    @property
+    @cached_property
     def envelope_id(self) -> str:
         """The same for the same destination, key and content, so that a repeat is recognised."""
         name = f"{self.destination}\0{self.key}\0{self.kind.value}\0".encode()
         text = sha1(_EVENTS.bytes + name + self.body, usedforsecurity=False).hexdigest()
         variant = "89ab"[int(text[16], 16) % 4]  # as UUID(version=5) has it, in a third of the time
         return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"
+
+    def __copy__(self) -> Self:
+        """Return a copy that works out its own id, once it has its own content."""
+        copied = super().__copy__()
+        copied.__dict__.pop("envelope_id", None)
+        return copied
 
 
 class Outcome(StrEnum):

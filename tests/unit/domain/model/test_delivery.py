@@ -30,6 +30,16 @@ def test_the_time_and_the_type_are_no_part_of_the_id() -> None:
     assert one.envelope_id == other.envelope_id
 
 
+def test_a_copy_with_another_content_has_another_id() -> None:
+    one = Envelope(destination="d", key="k", kind=PayloadKind.LOGS, body=b"1", created_at=NOON)
+    known = one.envelope_id
+    other = one.model_copy(update={"body": b"2"})
+    new = Envelope(destination="d", key="k", kind=PayloadKind.LOGS, body=b"2", created_at=NOON)
+
+    assert (one.envelope_id, other.envelope_id) == (known, new.envelope_id)
+    assert other == new
+
+
 def test_an_account_is_complete_when_nothing_waits_was_refused_or_dropped() -> None:
     assert DeliveryReport(destination="d", delivered=5).is_complete
     for trouble in ("waiting", "refused", "dropped"):

@@ -5,13 +5,12 @@ from typing import Any
 
 import pytest
 
+from floe.adapters.openlineage.canonical import canonical
 from floe.adapters.openlineage.design_time import design_events
 from floe.adapters.openlineage.profile import EventProfile
-from floe.adapters.openlineage.serialization import event_bytes
 from floe.domain.model.identity import node_job_name
 from floe.domain.model.node_event import NodeFinished
 from floe.domain.model.pipeline import Governance
-from floe.domain.model.redaction import Redactor
 from floe.domain.model.run import DbtVerb
 from floe.domain.model.value import utc_now
 from floe.testing.openlineage_rules import breaches, event_breaches
@@ -270,7 +269,7 @@ def test_the_whole_project_can_be_told_before_it_runs(bakery: Bakery, built: Tol
     profile = EventProfile.of(namespace="floe", producer="floe-dagster", dataset_names=bakery.names)
 
     events = [
-        json.loads(event_bytes(event, Redactor()))
+        json.loads(canonical(event))
         for _, event in design_events(built.graph, profile, columns.work_out, utc_now())
     ]
 

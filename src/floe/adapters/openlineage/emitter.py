@@ -9,12 +9,13 @@ from uuid import UUID
 from floe.adapters.openlineage.column_lineage import ColumnLineage
 from floe.adapters.openlineage.datasets import event_of
 from floe.adapters.openlineage.design_time import design_events
-from floe.adapters.openlineage.events import RunEvents, aborted, makes_relation
+from floe.adapters.openlineage.events import RunEvents, makes_relation
 from floe.adapters.openlineage.pending import Pending
 from floe.adapters.openlineage.profile import EventProfile
 from floe.adapters.openlineage.remembered import Remembered
 from floe.adapters.openlineage.serialization import Document, envelope
 from floe.adapters.openlineage.worker import Worker
+from floe.adapters.openlineage.written import Pen, Written
 from floe.domain.model.classification_flow import declared
 from floe.domain.model.delivery import DeliveryReport, Envelope, PayloadKind
 from floe.domain.model.errors import LineageError, OutboxError
@@ -60,7 +61,8 @@ class OpenLineageEmitter:
         self._governance = governance or Governance()
         self._lineage = column_lineage
         self._profile = profile
-        self._events = RunEvents(profile, self._columns_of)
+        self._pen = Pen(redactor)
+        self._events = RunEvents(profile, self._columns_of, self._pen)
         self._declared: Remembered[NodeColumns] = Remembered()
         self._worker = Worker()
         self._pending = Pending()
@@ -177,8 +179,7 @@ class OpenLineageEmitter:
         try:
             self._outbox.put(
                 envelope(
-                    event,
-                    self._redactor,
+                    self._pen.value(event),
                     destination=self._destination,
                     key=key,
                     kind=kind,
@@ -192,12 +193,11 @@ class OpenLineageEmitter:
 
     def _keep(self, transition: RunTransition) -> None:
         made = self._columns_made(transition)
-        event = self._events.event(transition, made)
-        whole = self._sealed(event, transition, transition.state)
+        whole = self._envelope(transition, made)
         unknown = made is None or _is_described_later(transition)
         late = self._lineage is not None and unknown and makes_relation(transition)
         if transition.state is LineageEventType.START:
-            will = aborted(event, _WILL, self._profile.producer)
+            will = self._events.aborted(transition, _WILL)
             last_will = self._sealed(will, transition, LineageEventType.ABORT)
             self._outbox.put(whole, last_will=last_will)
             if late:
@@ -267,11 +267,10 @@ class OpenLineageEmitter:
         return self._sealed(self._events.event(transition, made), transition, transition.state)
 
     def _sealed(
-        self, event: Document, transition: RunTransition, state: LineageEventType
+        self, event: Written, transition: RunTransition, state: LineageEventType
     ) -> Envelope:
         return envelope(
             event,
-            self._redactor,
             destination=self._destination,
             key=transition.run_id,
             kind=_kind(state),

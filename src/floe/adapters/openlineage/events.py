@@ -1,13 +1,12 @@
 """From a transition of a run to the OpenLineage event that tells it (specification 2-0-2)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from openlineage.client.event_v2 import RunEvent
 
 from floe.adapters.openlineage.assertions import assertions_facet
 from floe.adapters.openlineage.canonical import moment
-from floe.adapters.openlineage.dataset_documents import DatasetDocuments
 from floe.adapters.openlineage.dataset_facets import (
     column_lineage_facet,
     made_facets,
@@ -19,7 +18,9 @@ from floe.adapters.openlineage.job_names import job_name
 from floe.adapters.openlineage.profile import EventProfile
 from floe.adapters.openlineage.remembered import Remembered
 from floe.adapters.openlineage.run_facets import error_facet, own_facets, shared_facets
-from floe.adapters.openlineage.serialization import Document, facet_documents
+from floe.adapters.openlineage.serialization import Document
+from floe.adapters.openlineage.written import Pen, Written, record, series
+from floe.adapters.openlineage.written_datasets import WrittenDatasets
 from floe.domain.model.lineage import LineageEventType
 from floe.domain.model.manifest import DbtNode
 from floe.domain.model.node_columns import NodeColumns
@@ -27,89 +28,127 @@ from floe.domain.model.run_ledger import RunTransition
 
 ColumnsOf: TypeAlias = Callable[[DbtNode], NodeColumns]
 """What is known of a node's columns right now, without any work."""
-_SCHEMA_URL = RunEvent._get_schema()  # noqa: SLF001 - as the model itself writes it
 _MAKERS = {"model", "seed", "snapshot"}
-_OF_EVERY_RUN = {"parent", "nominalTime", "processing_engine"}
 
 
 class RunEvents:
-    """Makes the events of one emitter; it remembers datasets, which many events name."""
+    """Writes the events of one emitter; what stands on many of them it writes once."""
 
-    def __init__(self, profile: EventProfile, columns_of: ColumnsOf) -> None:
+    def __init__(self, profile: EventProfile, columns_of: ColumnsOf, pen: Pen) -> None:
         self._profile = profile
         self._columns_of = columns_of
-        self._datasets = DatasetDocuments(profile)
-        self._shared: Remembered[Document] = Remembered(16)
-        self._lasting: Remembered[Document] = Remembered()
+        self._pen = pen
+        self._datasets = WrittenDatasets(profile, pen)
+        self._shared: Remembered[Mapping[str, Written]] = Remembered(16)
+        self._lasting: Remembered[Mapping[str, Written]] = Remembered()
+        self._same = {
+            "producer": pen.value(profile.producer),
+            "schemaURL": pen.value(RunEvent._get_schema()),  # noqa: SLF001 - as the model has it
+        }
+        self._namespace = pen.value(profile.namespace)
 
-    def event(self, transition: RunTransition, made: NodeColumns | None = None) -> Document:
+    def event(self, transition: RunTransition, made: NodeColumns | None = None) -> Written:
         """Return the event that tells *transition*.
 
         *made* holds the columns of the node itself where they are known; their lineage stands
         only on events of runs that did not fail.
         """
-        profile = self._profile
-        return {
-            "eventType": str(transition.state),
-            "eventTime": moment(transition.at),
-            "run": {"runId": transition.run_id, "facets": self._run_facets(transition)},
-            "job": {
-                "namespace": profile.namespace,
-                "name": job_name(transition),
-                "facets": self._job_facets(transition),
-            },
-            "inputs": self._inputs(transition),
-            "outputs": self._outputs(transition, made),
-            "producer": profile.producer,
-            "schemaURL": _SCHEMA_URL,
-        }
+        job = self._job(transition) | {"facets": record(self._job_facets(transition))}
+        return self._event(
+            transition,
+            transition.state,
+            run_facets={**self._shared_facets(transition), **self._own_facets(transition)},
+            job=job,
+            inputs=self._inputs(transition),
+            outputs=self._outputs(transition, made),
+        )
 
-    def _run_facets(self, transition: RunTransition) -> Document:
+    def aborted(self, start: RunTransition, message: str) -> Written:
+        """Return the ABORT of the run that *start* began, at the same moment.
+
+        It says who, where and why; all the rest the event of *start* has said, and facets add up.
+        """
+        error = error_facet(message, "SQL", self._profile.producer)
+        node = start.node
+        makes = node is not None and makes_relation(start)
+        return self._event(
+            start,
+            LineageEventType.ABORT,
+            run_facets={**self._shared_facets(start), **self._pen.facets(error)},
+            job=self._job(start),
+            inputs=map(self._datasets.identity_of, nodes_read(start)),
+            outputs=[self._datasets.identity_of(node)] if node is not None and makes else [],
+        )
+
+    def _event(
+        self,
+        transition: RunTransition,
+        state: LineageEventType,
+        *,
+        run_facets: Mapping[str, Written],
+        job: Mapping[str, Written],
+        inputs: Iterable[Written],
+        outputs: Iterable[Written],
+    ) -> Written:
+        run_id = self._pen.value(transition.run_id)
+        return record(
+            {
+                **self._same,
+                "eventType": self._pen.value(state.value),
+                "eventTime": self._pen.value(moment(transition.at)),
+                "run": record({"runId": run_id, "facets": record(run_facets)}),
+                "job": record(job),
+                "inputs": series(inputs),
+                "outputs": series(outputs),
+            }
+        )
+
+    def _shared_facets(self, transition: RunTransition) -> Mapping[str, Written]:
         started = transition.invocation
         question = (
             transition.context.invocation_run_id,
             transition.is_invocation,
             started.invocation_id if started is not None else None,
         )
-        shared = self._shared.get(
-            question, lambda: facet_documents(shared_facets(transition, self._profile))
+        return self._shared.get(
+            question, lambda: self._pen.facets(shared_facets(transition, self._profile))
         )
-        return {**shared, **facet_documents(own_facets(transition, self._profile))}
 
-    def _job_facets(self, transition: RunTransition) -> Document:
+    def _own_facets(self, transition: RunTransition) -> Mapping[str, Written]:
+        return self._pen.facets(own_facets(transition, self._profile))
+
+    def _job(self, transition: RunTransition) -> dict[str, Written]:
+        return {"namespace": self._namespace, "name": self._pen.value(job_name(transition))}
+
+    def _job_facets(self, transition: RunTransition) -> Mapping[str, Written]:
         node, finished = transition.node, transition.finished
         kind = transition.resource_type
         lasting = self._lasting.get(
             transition.unique_id or kind,
-            lambda: facet_documents(lasting_facets(kind, node, self._profile)),
+            lambda: self._pen.facets(lasting_facets(kind, node, self._profile)),
         )
         code = finished.compiled_code if finished is not None else None
-        return {**lasting, **sql_facets(node, self._profile, code)}
+        return {**lasting, **self._pen.facets(sql_facets(node, self._profile, code))}
 
-    def _inputs(self, transition: RunTransition) -> list[Document]:
-        """Return the datasets that the run reads; a test's findings stand on what it tests."""
+    def _inputs(self, transition: RunTransition) -> Iterator[Written]:
+        """Yield the datasets that the run reads; a test's findings stand on what it tests."""
         assertions = assertions_facet(transition, self._profile)
-        findings = {"dataQualityAssertions": assertions} if assertions is not None else {}
-        found = facet_documents(findings)
-        rows = transition.rows_read
-        return [
-            {
-                **self._datasets.of(node, self._columns_of(node)),
-                "inputFacets": found | read_facets(rows.get(node.unique_id), self._profile),
-            }
-            for node in nodes_read(transition)
-        ]
+        found = self._pen.facets({"dataQualityAssertions": assertions} if assertions else {})
+        for node in nodes_read(transition):
+            rows = transition.rows_read.get(node.unique_id)
+            statistics = self._pen.facets(read_facets(rows, self._profile))
+            dataset = self._datasets.of(node, self._columns_of(node))
+            yield dataset.read({**found, **statistics})
 
-    def _outputs(self, transition: RunTransition, made: NodeColumns | None) -> list[Document]:
-        """Return the dataset that the run makes, if it makes one."""
+    def _outputs(self, transition: RunTransition, made: NodeColumns | None) -> Iterator[Written]:
+        """Yield the dataset that the run makes, if it makes one."""
         node = transition.node
         if node is None or not makes_relation(transition):
-            return []
+            return
         columns = made or self._columns_of(node)
-        dataset = self._datasets.of(node, columns)
-        facets = {**dataset["facets"], **self._deed(transition, node, columns)}
+        deed = self._pen.facets(self._deed(transition, node, columns))
         statistics = statistics_facets(node, transition.finished, self._profile)
-        return [{**dataset, "facets": facets, "outputFacets": statistics}]
+        yield self._datasets.of(node, columns).made(deed, self._pen.facets(statistics))
 
     def _deed(
         self, transition: RunTransition, node: DbtNode, columns: NodeColumns
@@ -125,22 +164,6 @@ class RunEvents:
             if lineage is not None:
                 found["columnLineage"] = lineage
         return found
-
-
-def aborted(start: Document, message: str, producer: str) -> Document:
-    """Return the ABORT of the run that *start* began, at the same moment.
-
-    It says who, where and why; all the rest *start* has said, and facets add up.
-    """
-    lasting = {key: facet for key, facet in start["run"]["facets"].items() if key in _OF_EVERY_RUN}
-    facets = {**lasting, **facet_documents(error_facet(message, "SQL", producer))}
-    job = {key: value for key, value in start["job"].items() if key != "facets"}
-    named = {
-        side: [{key: dataset[key] for key in ("namespace", "name")} for dataset in start[side]]
-        for side in ("inputs", "outputs")
-    }
-    run = {**start["run"], "facets": facets}
-    return {**start, **named, "eventType": "ABORT", "run": run, "job": job}
 
 
 def nodes_read(transition: RunTransition) -> tuple[DbtNode, ...]:

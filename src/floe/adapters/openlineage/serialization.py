@@ -1,4 +1,4 @@
-"""Events as bytes: the same event gives the same bytes, and none holds a known secret."""
+"""Facets as plain values, and events as what leaves the machine."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -7,10 +7,8 @@ from typing import Any, TypeAlias
 from openlineage.client.facet_v2 import BaseFacet
 from openlineage.client.serde import Serde
 
-from floe.adapters.openlineage.canonical import canonical
 from floe.adapters.openlineage.slimming import LARGEST_EVENT, slimmed
 from floe.domain.model.delivery import Envelope, PayloadKind
-from floe.domain.model.redaction import Redactor
 
 Document: TypeAlias = Mapping[str, Any]
 """An event, or a part of one, as plain JSON values without nulls."""
@@ -36,32 +34,15 @@ def facet(kind: type[BaseFacet], producer: str, **fields: object) -> Document:
     }
 
 
-def event_bytes(event: Document, redactor: Redactor) -> bytes:
-    """Return *event* as canonical JSON in UTF-8, every known secret masked.
-
-    The whole text is searched first, in one go: a secret within a JSON string has one of the
-    forms that the redactor knows. Only where one is found, value by value is masked.
-    """
-    text = canonical(event)
-    if redactor.finds(text):
-        text = canonical(redactor.value(event))
-    return text.encode("utf-8", errors="replace")
-
-
 def envelope(
-    event: Document,
-    redactor: Redactor,
-    *,
-    destination: str,
-    key: str,
-    kind: PayloadKind,
-    created_at: datetime,
+    event: str, *, destination: str, key: str, kind: PayloadKind, created_at: datetime
 ) -> Envelope:
-    """Return *event* ready for the outbox, saying less where it is larger than backends take."""
+    """Return the text *event* ready for the outbox, saying less where backends take no more."""
+    body = event.encode("utf-8", errors="replace")
     return Envelope(
         destination=destination,
         key=key,
         kind=kind,
-        body=slimmed(event_bytes(event, redactor), LARGEST_EVENT),
+        body=slimmed(body, LARGEST_EVENT),
         created_at=created_at,
     )

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from openlineage.client.event_v2 import RunEvent
 from openlineage.client.facet_v2 import (
     column_lineage_dataset,
     dataset_type_dataset,
@@ -28,7 +27,6 @@ from floe.adapters.openlineage.custom_facets import (
     FloeTraceContextRunFacet,
 )
 from floe.adapters.openlineage.dataset_facets import column_facets
-from floe.adapters.openlineage.events import _SCHEMA_URL
 from floe.adapters.openlineage.naming import DatasetNames
 from floe.adapters.openlineage.profile import EventProfile
 from floe.adapters.openlineage.serialization import facet
@@ -187,7 +185,3 @@ def test_nested_parts_are_as_their_models_have_them() -> None:
 )
 def test_small_facets_are_as_their_models_have_them(kind: type, fields: dict[str, object]) -> None:
     assert facet(kind, PRODUCER, **fields) == Serde.to_dict(kind(**fields, producer=PRODUCER))
-
-
-def test_the_schema_of_an_event_is_the_models_own() -> None:
-    assert RunEvent._get_schema() == _SCHEMA_URL

@@ -40,7 +40,7 @@ def serve(connection: socket.socket, request: Request) -> NoReturn:
         exit_code, message = invoke(
             request["words"],
             report,
-            tune_gc=True,
+            own_process=True,
             describe=request["describe"],
             queries=request["queries"],
         )

@@ -81,7 +81,7 @@ class _DbtThread(threading.Thread):
             exited = invoke(
                 self._words,
                 self._report,
-                tune_gc=False,
+                own_process=False,
                 describe=self._command.describe,
                 queries=self._command.queries,
             )

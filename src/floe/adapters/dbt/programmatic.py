@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeAlias
 
+from floe.adapters.dbt import quick_messages
 from floe.adapters.dbt.describer import THREAD, Columns, Describer
 from floe.adapters.dbt.duckdb_rows import report_rows
 
@@ -61,24 +62,26 @@ def invoke(
     words: Sequence[str],
     report: Report,
     *,
-    tune_gc: bool,
+    own_process: bool,
     describe: bool = False,
     queries: bool = False,
 ) -> tuple[int, str]:
     """Run dbt with *words* and return its exit code, and its message if it could not run.
 
-    With *tune_gc* the collector rests while dbt loads its manifest, hundreds of thousands of
-    objects that stay; what is loaded then is never looked at again. Only for a process that
-    ends with this invocation. With *describe* the columns of what dbt makes are reported too, as
-    ``{"unique_id": ..., "columns": {name: type}}``; with *queries* the statements that it sends.
+    A process that ends with this invocation is its *own_process*: the collector rests there while
+    dbt loads its manifest, hundreds of thousands of objects that stay, and never looks at them
+    again; and dbt's messages are filled quickly. With *describe* the columns of what dbt makes are
+    reported too, as ``{"unique_id": ..., "columns": {name: type}}``; with *queries* the statements
+    that it sends.
     """
-    if tune_gc:
+    if own_process:
         gc.disable()
+        quick_messages.install()
     from dbt.cli.main import dbtRunner
 
     describer = Describer(_reporting_columns(report)) if describe else None
     wanted = DEBUG_EVENTS | QUERY_EVENTS if queries else DEBUG_EVENTS
-    listener = _Listener(report, wanted, tune_gc=tune_gc, describer=describer)
+    listener = _Listener(report, wanted, own_process=own_process, describer=describer)
     result = dbtRunner(callbacks=[listener]).invoke([*SILENT, *words])
     if describer is not None:
         describer.close()
@@ -96,12 +99,12 @@ class _Listener:
         report: Report,
         wanted: frozenset[str],
         *,
-        tune_gc: bool,
+        own_process: bool,
         describer: Describer | None,
     ) -> None:
         self._report = report
         self._wanted = wanted
-        self._tune_gc = tune_gc
+        self._own_process = own_process
         self._describer = describer
 
     def __call__(self, message: Message) -> None:
@@ -122,7 +125,7 @@ class _Listener:
         )
 
     def _begin(self) -> None:
-        if self._tune_gc:
+        if self._own_process:
             gc.freeze()
             gc.set_threshold(*_RELAXED_GC)
             gc.enable()

@@ -2,14 +2,11 @@
 
 from typing import Any, NamedTuple
 
-from openlineage.client.facet_v2 import (
-    InputDatasetFacet,
-    RunFacet,
-    data_quality_assertions_dataset,
-    test_run,
-)
+from openlineage.client.facet_v2 import data_quality_assertions_dataset, test_run
+from openlineage.client.serde import Serde
 
 from floe.adapters.openlineage.profile import EventProfile
+from floe.adapters.openlineage.serialization import Document, facet, part
 from floe.domain.model.lineage import LineageEventType
 from floe.domain.model.manifest import DbtNode
 from floe.domain.model.node_event import NodeFinished, NodeStatus
@@ -29,17 +26,17 @@ class _Finding(NamedTuple):
     details: dict[str, Any]
 
 
-def test_facet(transition: RunTransition, profile: EventProfile) -> RunFacet | None:
+def test_facet(transition: RunTransition, profile: EventProfile) -> Document | None:
     """Return the facet with the test that *transition* ends; None for anything else."""
     finding = _finding(transition, profile)
     if finding is None:
         return None
     status = {True: "pass", False: "fail", None: "skip"}[finding.passed]
-    execution = test_run.TestExecution(status=status, type=finding.kind, **finding.details)
-    return test_run.TestRunFacet(tests=[execution], producer=profile.producer)
+    execution = part(status=status, type=finding.kind, **finding.details)
+    return facet(test_run.TestRunFacet, profile.producer, tests=[execution])
 
 
-def assertions_facet(transition: RunTransition, profile: EventProfile) -> InputDatasetFacet | None:
+def assertions_facet(transition: RunTransition, profile: EventProfile) -> Document | None:
     """Return what the test that *transition* ends says about its dataset.
 
     A test that was not executed says nothing, and nothing is known before the end.
@@ -47,15 +44,11 @@ def assertions_facet(transition: RunTransition, profile: EventProfile) -> InputD
     finding = _finding(transition, profile)
     if finding is None or finding.passed is None:
         return None
-    assertion = data_quality_assertions_dataset.Assertion(
-        assertion=finding.kind,
-        success=finding.passed,
-        column=finding.column,
-        **finding.details,
+    assertion = part(
+        assertion=finding.kind, success=finding.passed, column=finding.column, **finding.details
     )
-    return data_quality_assertions_dataset.DataQualityAssertionsDatasetFacet(
-        assertions=[assertion], producer=profile.producer
-    )
+    kind = data_quality_assertions_dataset.DataQualityAssertionsDatasetFacet
+    return facet(kind, profile.producer, assertions=[assertion])
 
 
 def _finding(transition: RunTransition, profile: EventProfile) -> _Finding | None:
@@ -116,4 +109,4 @@ def _params(node: DbtNode) -> dict[str, object] | None:
         for key, value in node.test_arguments.items()
         if key not in {"model", "column_name"} and len(str(value)) <= _TOO_LONG
     }
-    return dict(arguments) or None
+    return Serde.to_dict(arguments) if arguments else None

@@ -21,7 +21,7 @@ from openlineage.client.facet_v2 import (
 from floe.adapters.openlineage.custom_facets import FloeColumnClassificationsDatasetFacet
 from floe.adapters.openlineage.naming import DatasetName
 from floe.adapters.openlineage.profile import EventProfile
-from floe.adapters.openlineage.serialization import Document, facet
+from floe.adapters.openlineage.serialization import Document, facet, part
 from floe.adapters.openlineage.tags import classification_tags, column_tags, node_tags
 from floe.domain.model.column_lineage import ColumnOrigin
 from floe.domain.model.governance import ColumnClassification
@@ -207,21 +207,18 @@ def _schema(node: DbtNode, profile: EventProfile, columns: NodeColumns | None) -
     return facet(schema_dataset.SchemaDatasetFacet, profile.producer, fields=fields)
 
 
-def _documentation(node: DbtNode, profile: EventProfile) -> DatasetFacet | None:
+def _documentation(node: DbtNode, profile: EventProfile) -> Document | None:
     if not node.description.strip():
         return None
-    return documentation_dataset.DocumentationDatasetFacet(
-        description=node.description, contentType="text/markdown", producer=profile.producer
-    )
+    kind = documentation_dataset.DocumentationDatasetFacet
+    return facet(kind, profile.producer, description=node.description, contentType="text/markdown")
 
 
-def _ownership(node: DbtNode, profile: EventProfile) -> DatasetFacet | None:
+def _ownership(node: DbtNode, profile: EventProfile) -> Document | None:
     if not node.owner:
         return None
-    return ownership_dataset.OwnershipDatasetFacet(
-        owners=[ownership_dataset.Owner(name=node.owner, type="OWNER")],
-        producer=profile.producer,
-    )
+    owners = [{"name": node.owner, "type": "OWNER"}]
+    return facet(ownership_dataset.OwnershipDatasetFacet, profile.producer, owners=owners)
 
 
 def _symlinks(node: DbtNode, profile: EventProfile) -> Document | None:
@@ -260,11 +257,9 @@ def _storage(node: DbtNode, profile: EventProfile) -> DatasetFacet | None:
 
 def _tags(
     node: DbtNode, profile: EventProfile, classified: tuple[ColumnClassification, ...]
-) -> DatasetFacet | None:
+) -> Document | None:
     tags = [
-        tags_dataset.TagsDatasetFacetFields(
-            key=tag.key, value=tag.value, source=tag.source, field=tag.field
-        )
+        part(key=tag.key, value=tag.value, source=tag.source, field=tag.field)
         for tag in (*node_tags(node), *column_tags(node), *classification_tags(classified))
     ]
-    return tags_dataset.TagsDatasetFacet(tags=tags, producer=profile.producer) if tags else None
+    return facet(tags_dataset.TagsDatasetFacet, profile.producer, tags=tags) if tags else None

@@ -31,7 +31,6 @@ from floe.ports.sender import Sender
 
 _PATIENCE = timedelta(seconds=3)
 """How long an end may wait in the outbox for its column lineage."""
-_WILL = "the process that ran this ended without an account of it"
 
 
 class OpenLineageEmitter:
@@ -197,7 +196,7 @@ class OpenLineageEmitter:
         unknown = made is None or _is_described_later(transition)
         late = self._lineage is not None and unknown and makes_relation(transition)
         if transition.state is LineageEventType.START:
-            will = self._events.aborted(transition, _WILL)
+            will = self._events.last_will(transition)
             last_will = self._sealed(will, transition, LineageEventType.ABORT)
             self._outbox.put(whole, last_will=last_will)
             if late:

@@ -28,6 +28,7 @@ from floe.domain.model.run_ledger import RunTransition
 
 ColumnsOf: TypeAlias = Callable[[DbtNode], NodeColumns]
 """What is known of a node's columns right now, without any work."""
+_NO_ACCOUNT = "the process that ran this ended without an account of it"
 _MAKERS = {"model", "seed", "snapshot"}
 
 
@@ -46,6 +47,7 @@ class RunEvents:
             "schemaURL": pen.value(RunEvent._get_schema()),  # noqa: SLF001 - as the model has it
         }
         self._namespace = pen.value(profile.namespace)
+        self._unaccounted = pen.facets(error_facet(_NO_ACCOUNT, "SQL", profile.producer))
 
     def event(self, transition: RunTransition, made: NodeColumns | None = None) -> Written:
         """Return the event that tells *transition*.
@@ -63,21 +65,20 @@ class RunEvents:
             outputs=self._outputs(transition, made),
         )
 
-    def aborted(self, start: RunTransition, message: str) -> Written:
+    def last_will(self, start: RunTransition) -> Written:
         """Return the ABORT of the run that *start* began, at the same moment.
 
         It says who, where and why; all the rest the event of *start* has said, and facets add up.
         """
-        error = error_facet(message, "SQL", self._profile.producer)
         node = start.node
         makes = node is not None and makes_relation(start)
         return self._event(
             start,
             LineageEventType.ABORT,
-            run_facets={**self._shared_facets(start), **self._pen.facets(error)},
+            run_facets={**self._shared_facets(start), **self._unaccounted},
             job=self._job(start),
-            inputs=map(self._datasets.identity_of, nodes_read(start)),
-            outputs=[self._datasets.identity_of(node)] if node is not None and makes else [],
+            inputs=map(self._datasets.name_of, nodes_read(start)),
+            outputs=[self._datasets.name_of(node)] if node is not None and makes else [],
         )
 
     def _event(

@@ -1,7 +1,6 @@
 """The facets of a job: what it is, its SQL, where its code is kept, who answers for it."""
 
 from openlineage.client.facet_v2 import (
-    JobFacet,
     documentation_job,
     job_type_job,
     ownership_job,
@@ -12,7 +11,7 @@ from openlineage.client.facet_v2 import (
 
 from floe.adapters.openlineage.custom_facets import FloeDbtNodeJobFacet
 from floe.adapters.openlineage.profile import EventProfile
-from floe.adapters.openlineage.serialization import Document, facet
+from floe.adapters.openlineage.serialization import Document, facet, part
 from floe.adapters.openlineage.tags import node_tags
 from floe.domain.model.manifest import DbtNode
 
@@ -21,12 +20,12 @@ _JOB_TYPES = {"invocation": "JOB", "unit_test": "TEST", "source": "FRESHNESS"}
 
 def lasting_facets(
     resource_type: str, node: DbtNode | None, profile: EventProfile
-) -> dict[str, JobFacet | Document]:
+) -> dict[str, Document]:
     """Return the facets of a job that every run of it has; *node* is None where none is known."""
-    kind: dict[str, JobFacet | Document] = {"jobType": _job_type(resource_type, profile)}
+    kind: dict[str, Document] = {"jobType": _job_type(resource_type, profile)}
     if node is None:
         return kind
-    found: dict[str, JobFacet | Document | None] = {
+    found: dict[str, Document | None] = {
         "sourceCodeLocation": _location(node, profile),
         "documentation": _documentation(node, profile),
         "ownership": _ownership(node, profile),
@@ -78,28 +77,23 @@ def _location(node: DbtNode, profile: EventProfile) -> Document | None:
     )
 
 
-def _documentation(node: DbtNode, profile: EventProfile) -> JobFacet | None:
+def _documentation(node: DbtNode, profile: EventProfile) -> Document | None:
     if not node.description.strip():
         return None
-    return documentation_job.DocumentationJobFacet(
-        description=node.description, contentType="text/markdown", producer=profile.producer
-    )
+    kind = documentation_job.DocumentationJobFacet
+    return facet(kind, profile.producer, description=node.description, contentType="text/markdown")
 
 
-def _ownership(node: DbtNode, profile: EventProfile) -> JobFacet | None:
+def _ownership(node: DbtNode, profile: EventProfile) -> Document | None:
     if not node.owner:
         return None
-    return ownership_job.OwnershipJobFacet(
-        owners=[ownership_job.Owner(name=node.owner, type="OWNER")], producer=profile.producer
-    )
+    owners = [{"name": node.owner, "type": "OWNER"}]
+    return facet(ownership_job.OwnershipJobFacet, profile.producer, owners=owners)
 
 
-def _tags(node: DbtNode, profile: EventProfile) -> JobFacet | None:
-    tags = [
-        tags_job.TagsJobFacetFields(key=tag.key, value=tag.value, source=tag.source)
-        for tag in node_tags(node)
-    ]
-    return tags_job.TagsJobFacet(tags=tags, producer=profile.producer) if tags else None
+def _tags(node: DbtNode, profile: EventProfile) -> Document | None:
+    tags = [part(key=tag.key, value=tag.value, source=tag.source) for tag in node_tags(node)]
+    return facet(tags_job.TagsJobFacet, profile.producer, tags=tags) if tags else None
 
 
 def _dbt_node(node: DbtNode, profile: EventProfile) -> Document:

@@ -19,12 +19,21 @@ class WrittenDataset:
         self.facets = facets
 
     @cached_property
-    def _described(self) -> Mapping[str, Written]:
-        return {**self.identity, "facets": record(self.facets)}
+    def name(self) -> Written:
+        """The relation, and nothing else about it."""
+        return record(self.identity)
 
     def read(self, findings: Mapping[str, Written]) -> Written:
         """Return the relation as an input, about which the run has *findings*."""
-        return record({**self._described, "inputFacets": record(findings)})
+        return self._read_with(findings) if findings else self._read
+
+    @cached_property
+    def _read(self) -> Written:
+        return self._read_with({})
+
+    def _read_with(self, findings: Mapping[str, Written]) -> Written:
+        facets = record(self.facets)
+        return record({**self.identity, "facets": facets, "inputFacets": record(findings)})
 
     def made(self, deed: Mapping[str, Written], statistics: Mapping[str, Written]) -> Written:
         """Return the relation as an output, to which the run did *deed*."""
@@ -41,9 +50,9 @@ class WrittenDatasets:
         self._lasting: Remembered[WrittenDataset] = Remembered()
         self._known: Remembered[tuple[NodeColumns, WrittenDataset]] = Remembered()
 
-    def identity_of(self, node: DbtNode) -> Written:
-        """Return the name of the relation of *node*, and nothing else about it."""
-        return record(self._lasting_of(node).identity)
+    def name_of(self, node: DbtNode) -> Written:
+        """Return the relation of *node*, and nothing else about it."""
+        return self._lasting_of(node).name
 
     def of(self, node: DbtNode, columns: NodeColumns) -> WrittenDataset:
         """Return the relation of *node* with all that *columns* tell."""

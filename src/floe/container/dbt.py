@@ -49,6 +49,9 @@ def _graph(plan: RunPlan, reader: ManifestReader) -> ProjectGraph:
         adapter_type=compute.target if compute else "",
         project_root=str(project_dir),
         nodes=Deferred(lambda: reader.read(manifest).nodes if files.exists(manifest) else {}),
+        consumers=Deferred(
+            lambda: reader.read(manifest).consumers if files.exists(manifest) else {}
+        ),
         exposures=Deferred(
             lambda: reader.read(manifest).exposures if files.exists(manifest) else {}
         ),

@@ -87,11 +87,8 @@ def _grpc_sink(
 
 def _grpc_way(choice: Otlp, options: "SignalOptions", secret: Mapping[str, str]) -> "Way":
     from floe.adapters.otlp.direct_sink import Way
-    from floe.adapters.otlp.grpc_log import quiet_grpc
+    from floe.adapters.otlp.grpc_transport import GrpcTransport
     from floe.adapters.otlp.tls import Tls
-
-    with quiet_grpc():
-        from floe.adapters.otlp.grpc_transport import GrpcTransport
 
     transport = GrpcTransport(
         options.endpoint or choice.endpoint,

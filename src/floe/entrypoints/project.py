@@ -307,6 +307,7 @@ class Project:
             run_id,
             path or self.state_dir.parent / "report.html",
             archive=container.run_archive(),
+            state_dir=self.state_dir,
             graph=container.graph(),
             columns_of=lambda node: container.columns().work_out(node),
             writer=container.report_writer(),

@@ -36,7 +36,14 @@ MANIFEST: dict[str, Any] = {
     },
     "groups": {"group.shop.sales": {"name": "sales", "owner": {"name": "Sales", "email": None}}},
     "disabled": {"model.shop.old": [{"unique_id": "model.shop.old", "name": "old"}]},
-    "exposures": {"exposure.shop.report": {"unique_id": "exposure.shop.report"}},
+    "exposures": {
+        "exposure.shop.report": {
+            "unique_id": "exposure.shop.report",
+            "name": "report",
+            "resource_type": "exposure",
+            "depends_on": {"nodes": ["model.shop.orders"]},
+        }
+    },
 }
 """A manifest of schema v12 with one model, its source, its group, and what is disabled."""
 
@@ -66,6 +73,17 @@ class ManifestReaderContract:
         assert [node.unique_id for node in graph.inputs_of("model.shop.orders")] == [
             "source.shop.raw.orders"
         ]
+
+    def test_who_reads_the_project_is_known_and_is_no_node_of_it(
+        self, reader: ManifestReader, path: Path
+    ) -> None:
+        """An exposure is beside the nodes, with what it reads."""
+        graph = reader.read(path)
+
+        assert [node.unique_id for node in graph.inputs_of("exposure.shop.report")] == [
+            "model.shop.orders"
+        ]
+        assert graph.node("exposure.shop.report") is None
 
     def test_what_the_project_is_called_and_runs_on_is_known(
         self, reader: ManifestReader, path: Path

@@ -278,5 +278,9 @@ def test_the_whole_project_can_be_told_before_it_runs(bakery: Bakery, built: Tol
         "bakery.main.breaks",
         "bakery.main.after_breaks",
     }
+    told = {event["job"]["name"]: event for event in events if "job" in event}
+    window = built.ends()["bakery.exposure.shop_window"]
+    assert told["bakery.exposure.shop_window"]["job"] == window["job"]
+    assert {table(read) for read in window["inputs"]} == {"orders", "customers"}
     assert [error for event in events for error in schema_errors(event)] == []
     assert [breach for event in events for breach in event_breaches(event)] == []

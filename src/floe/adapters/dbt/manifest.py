@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from floe.domain.model.errors import ArtifactError, Problem
-from floe.domain.model.manifest import DbtNode, ProjectGraph
+from floe.domain.model.manifest import DbtNode, ProjectGraph, named_owner
 
 _SCHEMA = "https://schemas.getdbt.com/dbt/manifest/v12.json"
 _COLLECTIONS = ("nodes", "sources", "unit_tests")
+_CONSUMERS = ("exposures", "metrics", "semantic_models", "saved_queries")
 _MAX_BYTES = 2 * 1024**3
 _WRITE_AGAIN = "run `dbt parse` in the project to write it again"
 
@@ -122,17 +123,22 @@ def _graph(document: dict[str, Any], path: Path) -> ProjectGraph:
     metadata = _object(document, "metadata", path)
     _check_schema(metadata, path)
     owners = _group_owners(_object(document, "groups", path))
-    raw: dict[str, Mapping[str, Any]] = {}
-    for collection in _COLLECTIONS:
-        raw.update(_entries(_object(document, collection, path), collection, path))
-    exposures = _object(document, "exposures", path)
+    raw, consumers = (
+        {
+            unique_id: entry
+            for member in members
+            for unique_id, entry in _entries(document, member, path).items()
+        }
+        for members in (_COLLECTIONS, _CONSUMERS)
+    )
     try:
         return ProjectGraph(
             project_name=metadata.get("project_name") or "",
             adapter_type=metadata.get("adapter_type") or "",
             dbt_version=metadata.get("dbt_version") or "",
             nodes=_LazyNodes(raw, owners),
-            exposures=_entries(exposures, "exposures", path),
+            consumers=_LazyNodes(consumers, owners),
+            exposures=_entries(document, "exposures", path),
         )
     except ValidationError as error:
         raise ArtifactError(
@@ -162,7 +168,8 @@ def _object(document: Mapping[str, Any], member: str, path: Path) -> dict[str, A
     return value
 
 
-def _entries(collection: dict[str, Any], member: str, path: Path) -> dict[str, Mapping[str, Any]]:
+def _entries(document: dict[str, Any], member: str, path: Path) -> dict[str, Mapping[str, Any]]:
+    collection = _object(document, member, path)
     for unique_id, entry in collection.items():
         if not isinstance(entry, dict):
             where = f"{path}: {member}.{unique_id[:200]}"
@@ -175,16 +182,5 @@ def _group_owners(groups: Mapping[str, Any]) -> dict[str, str]:
     return {
         str(group.get("name")): owner
         for group in groups.values()
-        if isinstance(group, dict) and (owner := _group_owner(group.get("owner")))
+        if isinstance(group, dict) and (owner := named_owner(group.get("owner")))
     }
-
-
-def _group_owner(owner: object) -> str | None:
-    if not isinstance(owner, dict):
-        return None
-    email = owner.get("email")
-    first = email[0] if isinstance(email, list) and email else email
-    for candidate in (owner.get("name"), first):
-        if isinstance(candidate, str) and candidate.strip():
-            return candidate.strip()
-    return None

@@ -23,6 +23,7 @@ from floe.domain.model.manifest import DbtNode, ProjectGraph
 from floe.domain.model.node_columns import NodeColumns
 
 _JOBS = {"model", "seed", "snapshot", "test", "unit_test"}
+_CONSUMERS = {"exposure", "saved_query"}
 
 
 def design_events(
@@ -43,6 +44,10 @@ def design_events(
         node = graph.nodes[unique_id]
         if node.resource_type in _JOBS and not node.is_ephemeral:
             yield unique_id, _job_event(node, graph, profile, columns_of, at)
+    for unique_id in sorted(graph.consumers):
+        consumer = graph.consumers[unique_id]
+        if consumer.resource_type in _CONSUMERS:
+            yield unique_id, _job_event(consumer, graph, profile, columns_of, at)
 
 
 def _dataset_event(

@@ -19,9 +19,11 @@ class Tag(NamedTuple):
 
 
 def node_tags(node: DbtNode) -> Iterator[Tag]:
-    """Yield dbt's tags of *node* and the scalars of its ``meta``."""
+    """Yield dbt's tags of *node*, what it exposes, and the scalars of its ``meta``."""
     for tag in node.tags:
         yield Tag(tag, "true", "DBT")
+    for key, value in node.exposed.items():
+        yield Tag(key, value, "DBT")
     yield from _meta(node.meta, None)
 
 

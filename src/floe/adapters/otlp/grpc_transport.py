@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-import grpc
-from opentelemetry.proto.collector.logs.v1.logs_service_pb2_grpc import LogsServiceStub
-from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2_grpc import MetricsServiceStub
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import TraceServiceStub
-
 from floe.adapters.otlp.direct_sink import Answer, Reply
+from floe.adapters.otlp.grpc_log import quiet_grpc
 from floe.adapters.otlp.sink import Payload, Signal
 from floe.adapters.otlp.tls import Tls
+
+with quiet_grpc():
+    import grpc
+    from opentelemetry.proto.collector.logs.v1.logs_service_pb2_grpc import LogsServiceStub
+    from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2_grpc import MetricsServiceStub
+    from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import TraceServiceStub
 
 _STUBS: Mapping[Signal, Any] = {
     Signal.TRACES: TraceServiceStub,

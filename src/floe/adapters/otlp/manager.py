@@ -165,10 +165,7 @@ def _own_exporter(config: TracingConfig) -> "Exporter":
     endpoint = config.endpoint or ""
     transport: Transport
     if _speaks_grpc(endpoint, os.environ):
-        from floe.adapters.otlp.grpc_log import quiet_grpc
-
-        with quiet_grpc():
-            from floe.adapters.otlp.grpc_transport import GrpcTransport
+        from floe.adapters.otlp.grpc_transport import GrpcTransport
 
         transport = GrpcTransport(endpoint)
     else:

@@ -14,6 +14,8 @@ _Item = TypeVar("_Item")
 TESTS = frozenset({"test", "unit_test"})
 DATASETS = frozenset({"model", "seed", "snapshot", "source"})
 """Resource types whose nodes stand for something in the warehouse."""
+_SEMANTIC = frozenset({"metric", "semantic_model", "saved_query"})
+_SAID_OF_AN_EXPOSURE = ("label", "type", "maturity", "url")
 
 
 class ColumnMetadata(Value):
@@ -60,8 +62,9 @@ class DbtNode(DbtModelMetadata):
     """Any node, source or test of a manifest, with what execution and lineage need of it.
 
     *config* and *meta* are dbt's own, as they are. *owner* is ``meta.floe.owner``,
-    then ``meta.owner``, then the owner of the group. *compiled_file* is where dbt writes what it
-    compiles, in the folder that it has for the package.
+    then ``meta.owner``, then the owner of an exposure or of the group. *compiled_file* is where
+    dbt writes what it compiles, in the folder that it has for the package. *exposed* is what only
+    an exposure has: its label, type, maturity and address.
     """
 
     resource_type: str
@@ -87,6 +90,7 @@ class DbtNode(DbtModelMetadata):
     severity: str | None = None
     meta: dict[str, Any] = Field(default_factory=dict)
     config: dict[str, Any] = Field(default_factory=dict)
+    exposed: dict[str, str] = Field(default_factory=dict)
 
     @classmethod
     def from_manifest_node(cls, node: Mapping[str, Any]) -> Self:
@@ -125,6 +129,7 @@ class DbtNode(DbtModelMetadata):
             severity=str(config["severity"]).lower() if config.get("severity") else None,
             meta=meta,
             config=dict(config),
+            exposed=_exposed(node) if node.get("resource_type") == "exposure" else {},
         )
 
     @property
@@ -158,7 +163,9 @@ class DbtNode(DbtModelMetadata):
 class ProjectGraph(Value):
     """All nodes of a project by unique id, and how they feed each other.
 
-    *nodes* maps unique id → node and holds sources and tests too; it may read lazily.
+    *nodes* maps unique id → node and holds sources and tests too; it may read lazily. So does
+    *consumers*, with what reads relations without being built: exposures and saved queries, and
+    the metrics and semantic models between.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -168,17 +175,23 @@ class ProjectGraph(Value):
     dbt_version: str = ""
     project_root: str = ""
     nodes: SkipValidation[Mapping[str, DbtNode]]
+    consumers: SkipValidation[Mapping[str, DbtNode]] = Field(default_factory=dict)
     exposures: SkipValidation[Mapping[str, Mapping[str, Any]]] = Field(default_factory=dict)
 
     def node(self, unique_id: str) -> DbtNode | None:
         """Return the node *unique_id*, or None where the project has none (a hook, say)."""
         return self.nodes.get(unique_id)
 
+    def any_node(self, unique_id: str) -> DbtNode | None:
+        """Return the node or the consumer *unique_id*, or None where the project has neither."""
+        return self.nodes.get(unique_id) or self.consumers.get(unique_id)
+
     def inputs_of(self, unique_id: str) -> tuple[DbtNode, ...]:
         """Return the relations that *unique_id* reads, once each, in the order dbt gives.
 
-        An ephemeral parent exists nowhere: the relations it reads stand in its place. A source
-        that is the same relation as another input, a seed say, is that other one.
+        An ephemeral parent exists nowhere, nor does a metric: the relations that it reads stand
+        in its place. A source that is the same relation as another input, a seed say, is that
+        other one.
         """
         found: dict[tuple[str, ...], DbtNode] = {}
         for node in self._read_by(unique_id, set()):
@@ -201,12 +214,12 @@ class ProjectGraph(Value):
         return self.inputs_of(unique_id)
 
     def _read_by(self, unique_id: str, seen: set[str]) -> Iterator[DbtNode]:
-        node = self.nodes.get(unique_id)
+        node = self.any_node(unique_id)
         for parent_id in node.depends_on if node is not None else ():
-            parent = self.nodes.get(parent_id)
+            parent = self.any_node(parent_id)
             if parent is None or parent_id in seen:
                 continue
-            if parent.is_ephemeral:
+            if parent.is_ephemeral or parent.resource_type in _SEMANTIC:
                 seen.add(parent_id)
                 yield from self._read_by(parent_id, seen)
             elif parent.is_dataset:
@@ -320,7 +333,24 @@ def _owner(node: Mapping[str, Any]) -> str | None:
         text = owner if isinstance(owner, str) else first
         if isinstance(text, str) and text.strip():
             return text.strip()
+    return named_owner(node.get("owner"))
+
+
+def named_owner(owner: object) -> str | None:
+    """Return whom the *owner* of a group or an exposure names, else the first address in it."""
+    if not isinstance(owner, Mapping):
+        return None
+    email = owner.get("email")
+    first = email[0] if isinstance(email, list) and email else email
+    for candidate in (owner.get("name"), first):
+        if isinstance(candidate, str) and candidate.strip():
+            return candidate.strip()
     return None
+
+
+def _exposed(exposure: Mapping[str, Any]) -> dict[str, str]:
+    found = {member: exposure.get(member) for member in _SAID_OF_AN_EXPOSURE}
+    return {member: text for member, text in found.items() if isinstance(text, str) and text}
 
 
 def _classification(column: ColumnMetadata) -> ColumnClassification | None:

@@ -124,7 +124,7 @@ class RunLedger:
         if event.unique_id in self._open or event.unique_id in self._ended:
             return
         at = event.at if isinstance(event, NodeStarted) else event.started_at
-        node = self._graph.node(event.unique_id)
+        node = self._graph.any_node(event.unique_id)
         is_test = node is not None and node.is_test
         read = self._graph.tested_by if is_test else self._graph.inputs_of
         start = RunTransition(

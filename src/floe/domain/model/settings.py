@@ -217,7 +217,7 @@ class Settings(Value):
     dbt: Dbt = Field(default_factory=ChildDbt)
     orchestrator: Literal["dagster", "direct"] = "dagster"
     state_dir: Path = Path(".floe/state")
-    flush_timeout_s: float = Field(default=2.0, ge=0, le=60)
+    flush_timeout_s: float = Field(default=1.5, ge=0, le=60)
     trace_queries: bool = False
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["debug", "info", "warning", "error"] = "info"

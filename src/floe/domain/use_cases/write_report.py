@@ -19,11 +19,14 @@ def write_report(
     page: Path,
     *,
     archive: RunArchive,
+    state_dir: Path,
     graph: ProjectGraph,
     columns_of: Callable[[DbtNode], NodeColumns],
     writer: ReportWriter,
 ) -> Path:
     """Write *page* about the run *run_id*, or the latest, and return its absolute path.
+
+    *state_dir* is where *archive* is.
 
     Raises:
         ConfigurationError: There is no such run.
@@ -32,7 +35,8 @@ def write_report(
     recent = archive.recent(_COMPARED)
     run = archive.read(run_id) if run_id else next(iter(recent), None)
     if run is None:
-        raise ConfigurationError(Problem(f"there is no run {run_id or 'yet'}", fix="floe run"))
+        what = f"there is no run {run_id or 'yet'}"
+        raise ConfigurationError(Problem(what, str(state_dir), "floe run"))
     return writer.write(
         run,
         page,

@@ -1,6 +1,7 @@
 """An emitter over memory, and what came out of it."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +43,12 @@ class Emitting:
         governance: Governance | None = None,
         columns: bool = False,
         outbox: MemoryOutbox | None = None,
+        consumers: Sequence[DbtNode] = (),
         **changes: Any,
     ) -> None:
-        self.graph: ProjectGraph = graph_of(*nodes)
+        self.graph: ProjectGraph = graph_of(
+            *nodes, consumers={item.unique_id: item for item in consumers}
+        )
         self.outbox = outbox or MemoryOutbox()
         self.sender = RecordingSender()
         governance = governance or Governance()

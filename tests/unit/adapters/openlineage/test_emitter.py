@@ -11,7 +11,7 @@ from floe.adapters.openlineage import sql_query
 from floe.domain.model.delivery import Envelope, PayloadKind
 from floe.domain.model.errors import LineageError, OutboxError
 from floe.domain.model.lineage import LineageDataset, LineageEvent, LineageEventType
-from floe.domain.model.node_event import InvocationFinished, InvocationStarted
+from floe.domain.model.node_event import InvocationFinished, InvocationStarted, NodeStatus
 from floe.testing.openlineage_rules import breaches
 from tests.fakes import NOON, RUN_ID, finished, node, started
 from tests.unit.adapters.openlineage.emitting import NAMES, Emitting
@@ -301,3 +301,36 @@ def test_the_project_can_be_told_before_anything_runs() -> None:
     output = jobs["shop.model.people"]["outputs"][0]
     assert list(output["facets"]["columnLineage"]["fields"]) == ["id"]
     assert jobs["shop.test.t"]["outputs"] == []
+
+
+def test_an_exposure_is_the_same_job_before_anything_runs_and_when_dbt_comes_to_it() -> None:
+    semantic = node("semantic_model.shop.people", MODEL.unique_id)
+    board = node(
+        "exposure.shop.board",
+        semantic.unique_id,
+        description="Who is who.",
+        owner={"name": "Ada"},
+        tags=["weekly"],
+        type="dashboard",
+        url="https://bi.example.org/board",
+    )
+    emitting = Emitting(RAW, MODEL, consumers=(board, semantic))
+
+    emitting.emitter.emit_design(emitting.graph)
+    (told,) = (event for event in emitting.delivered() if ".exposure." in str(event.get("job")))
+    told_then = emitting.tell(finished(board.unique_id, status=NodeStatus.NO_OP))
+    (last,) = (event for event in told_then if event["eventType"] == "COMPLETE")
+
+    assert told["job"] == last["job"]
+    assert [item["name"] for item in told["inputs"]] == ["shop.main.people"]
+    assert [item["name"] for item in last["inputs"]] == ["shop.main.people"]
+    assert (told["outputs"], last["outputs"]) == ([], [])
+    facets = told["job"]["facets"]
+    assert facets["jobType"]["jobType"] == "EXPOSURE"
+    assert facets["documentation"]["description"] == "Who is who."
+    assert facets["ownership"]["owners"] == [{"name": "Ada", "type": "OWNER"}]
+    assert {(tag["key"], tag["value"]) for tag in facets["tags"]["tags"]} == {
+        ("weekly", "true"),
+        ("type", "dashboard"),
+        ("url", "https://bi.example.org/board"),
+    }

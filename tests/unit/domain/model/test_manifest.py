@@ -65,3 +65,26 @@ def test_a_deferred_part_is_loaded_once_and_late() -> None:
 
     assert loads == []
     assert (part["a"], len(part), list(part), loads) == (1, 1, ["a"], [1])
+
+
+def test_an_exposure_reads_the_relations_behind_a_metric_once() -> None:
+    model = node("model.shop.orders")
+    semantic = node("semantic_model.shop.orders", model.unique_id)
+    metric = node("metric.shop.revenue", semantic.unique_id)
+    board = node("exposure.shop.board", metric.unique_id, model.unique_id)
+    consumers = {item.unique_id: item for item in (semantic, metric, board)}
+
+    assert graph(model, consumers=consumers).inputs_of(board.unique_id) == (model,)
+
+
+def test_an_exposure_says_who_owns_it_and_what_it_is() -> None:
+    board = node(
+        "exposure.shop.board",
+        owner={"name": None, "email": "ada@example.org"},
+        type="dashboard",
+        url="https://bi.example.org/board",
+        maturity=None,
+    )
+
+    assert board.owner == "ada@example.org"
+    assert board.exposed == {"type": "dashboard", "url": "https://bi.example.org/board"}

@@ -78,7 +78,13 @@ def no_columns(_node: DbtNode) -> NodeColumns:
 def written(run_id: str | None, archive: KeptRuns) -> list[str]:
     writer = RecordingWriter()
     page = write_report(
-        run_id, PAGE, archive=archive, graph=EMPTY, columns_of=no_columns, writer=writer
+        run_id,
+        PAGE,
+        archive=archive,
+        state_dir=Path("/shop/.floe/state"),
+        graph=EMPTY,
+        columns_of=no_columns,
+        writer=writer,
     )
     assert page == PAGE
     return writer.about
@@ -94,9 +100,12 @@ def test_a_run_is_shown_beside_those_before_it(run_id: str | None, about: list[s
 
 @pytest.mark.parametrize(
     ("run_id", "archive", "said"),
-    [(None, NoRuns(), "there is no run yet"), ("run-9", KeptRuns(), "there is no run run-9")],
+    [
+        (None, NoRuns(), "/shop/.floe/state: there is no run yet"),
+        ("run-9", KeptRuns(), "/shop/.floe/state: there is no run run-9"),
+    ],
 )
-def test_a_run_that_is_not_kept_is_said_to_be_none(
+def test_a_run_that_is_not_kept_is_said_to_be_none_and_where(
     run_id: str | None, archive: KeptRuns, said: str
 ) -> None:
     with pytest.raises(ConfigurationError, match=said):

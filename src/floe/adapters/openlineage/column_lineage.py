@@ -163,12 +163,11 @@ class ColumnLineage:
         return lineage
 
     def _traced(self, node: DbtNode, sql: str) -> RelationLineage | None:
-        from floe.adapters.openlineage.sql_columns import trace_columns
+        from floe.adapters.openlineage.sql_lineage import lineage_of_sql
         from floe.adapters.openlineage.sql_query import (
             InputRelation,
             UnreadableSqlError,
             dialect_of,
-            read_query,
         )
 
         relations = tuple(
@@ -176,7 +175,7 @@ class ColumnLineage:
             for parent in self._graph.inputs_of(node.unique_id)
         )
         try:
-            return trace_columns(read_query(sql, relations, dialect_of(self._graph.adapter_type)))
+            return lineage_of_sql(sql, relations, dialect_of(self._graph.adapter_type))
         except UnreadableSqlError as error:
             _LOG.debug("no column lineage for %s: %s", node.unique_id, error)
         except Exception:  # noqa: BLE001 - whatever a query does to its reader, it costs no more

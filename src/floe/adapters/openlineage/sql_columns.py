@@ -4,7 +4,6 @@ Each scope of the query is resolved once, inner before outer, for all its column
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
 
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
@@ -16,35 +15,21 @@ from floe.adapters.openlineage.sql_influence import (
     indirect,
     steps,
 )
-from floe.adapters.openlineage.sql_query import SPELLING, InputRelation, Query, normalized
-from floe.domain.model.column_lineage import (
-    ColumnOrigin,
-    Influence,
-    OutputColumn,
-    RelationLineage,
-    Transformation,
+from floe.adapters.openlineage.sql_origins import (
+    Base,
+    Origins,
+    Output,
+    Resolved,
+    add,
+    lineage_of,
+    pairs,
+    through,
+    united,
 )
+from floe.adapters.openlineage.sql_query import SPELLING, InputRelation, Query, normalized
+from floe.domain.model.column_lineage import Influence, RelationLineage
 
-Base: TypeAlias = tuple[str, str]
-"""A column of an input relation: the relation's stand-in name, and the column's."""
-Origins: TypeAlias = dict[Base, set[Way]]
-
-
-class _Output(NamedTuple):
-    spelling: str
-    data_type: str | None
-    origins: Origins
-
-
-class _Resolved(NamedTuple):
-    """What is known of a scope: *outputs* by normalized name, *passed* sources of open stars."""
-
-    outputs: dict[str, _Output]
-    influences: Origins
-    passed: tuple[str, ...] = ()
-
-
-_NOTHING = _Resolved({}, {})
+_NOTHING = Resolved({}, {})
 _UNPIVOTED = Way(Influence.TRANSFORMATION)
 
 
@@ -53,33 +38,21 @@ def trace_columns(query: Query) -> RelationLineage:
     walk = _Walk(query)
     for scope in query.scopes:
         walk.visit(scope)
-    root = walk.resolved(query.scopes[-1])
-    return RelationLineage(
-        columns=tuple(
-            OutputColumn(
-                name=output.spelling,
-                data_type=output.data_type,
-                origins=walk.named(output.origins),
-            )
-            for output in root.outputs.values()
-        ),
-        influences=walk.named(root.influences),
-        is_complete=not root.passed,
-    )
+    return lineage_of(walk.resolved(query.scopes[-1]))
 
 
 class _Walk:
     def __init__(self, query: Query) -> None:
         self._query = query
-        self._done: dict[int, _Resolved] = {}
-        self._by_expression: dict[int, _Resolved] = {}
+        self._done: dict[int, Resolved] = {}
+        self._by_expression: dict[int, Resolved] = {}
         self._turning: set[int] = set()
-        self._columns: dict[tuple[int, int], _Output] = {}
+        self._columns: dict[tuple[int, int], Output] = {}
         self._spellings = {
             name: _spellings(relation, query) for name, relation in query.relations.items()
         }
 
-    def resolved(self, scope: Scope) -> _Resolved:
+    def resolved(self, scope: Scope) -> Resolved:
         """Return what is known of *scope*: nothing of one that is still open (recursion)."""
         return self._done.get(id(scope), _NOTHING)
 
@@ -95,24 +68,8 @@ class _Walk:
         self._done[id(scope)] = found
         self._by_expression[id(scope.expression)] = found
 
-    def named(self, origins: Origins) -> tuple[ColumnOrigin, ...]:
-        """Return *origins* by unique id and spelling, in a stable order."""
-        found = [self._origin(base, ways) for base, ways in origins.items()]
-        return tuple(sorted(found, key=lambda item: (item.unique_id, item.column)))
-
-    def _origin(self, base: Base, ways: set[Way]) -> ColumnOrigin:
-        table, column = base
-        transformations = (
-            Transformation(influence=way.influence, masking=way.masking) for way in sorted(ways)
-        )
-        return ColumnOrigin(
-            unique_id=self._query.relations[table].unique_id,
-            column=self._spellings[table].get(column, (column, None))[0],
-            transformations=tuple(transformations),
-        )
-
-    def _select(self, scope: Scope, select: exp.Select) -> _Resolved:
-        outputs: dict[str, _Output] = {}
+    def _select(self, scope: Scope, select: exp.Select) -> Resolved:
+        outputs: dict[str, Output] = {}
         passed: list[str] = []
         for projection in select.selects:
             if projection.is_star:
@@ -127,86 +84,67 @@ class _Walk:
                 outputs[projection.alias_or_name] = self._output(projection, scope)
             else:
                 passed.append("")
-        return _Resolved(outputs, self._influences(scope, select, outputs), tuple(passed))
+        return Resolved(outputs, self._influences(scope, select, outputs), tuple(passed))
 
-    def _output(self, projection: exp.Expr, scope: Scope) -> _Output:
+    def _output(self, projection: exp.Expr, scope: Scope) -> Output:
         value = projection.unalias()
         origins: Origins = {}
-        _add(origins, self._trace(value, scope, AS_IS))
-        return _Output(
+        add(origins, self._trace(value, scope, AS_IS))
+        return Output(
             self._spelling(projection, value, scope), self._data_type(value, scope), origins
         )
 
     def _influences(
-        self, scope: Scope, select: exp.Select, outputs: Mapping[str, _Output]
+        self, scope: Scope, select: exp.Select, outputs: Mapping[str, Output]
     ) -> Origins:
         found: Origins = {}
         for source in scope.selected_sources.values():
             if isinstance(source[1], Scope):
-                _add(found, _pairs(self.resolved(source[1]).influences))
+                add(found, pairs(self.resolved(source[1]).influences))
         for expression, influence in (*_clauses(select), *_grouped_by_all(select)):
             way = indirect(influence)
-            _add(found, self._trace(expression, scope, way))
+            add(found, self._trace(expression, scope, way))
             for column in _aliases(expression, outputs):
-                _add(found, _through(_pairs(outputs[column].origins), way))
+                add(found, through(pairs(outputs[column].origins), way))
         return found
 
-    def _union(self, union: exp.SetOperation) -> _Resolved:
+    def _union(self, union: exp.SetOperation) -> Resolved:
         left, right = (
             self._by_expression.get(id(branch.unnest()), _NOTHING)
             for branch in (union.this, union.expression)
         )
-        by_name = bool(union.args.get("by_name"))
-        outputs = {name: item._replace(origins={}) for name, item in left.outputs.items()}
-        if by_name:
-            outputs |= {
-                name: item._replace(origins={})
-                for name, item in right.outputs.items()
-                if name not in outputs
-            }
-        influences: Origins = {}
-        _add(influences, _pairs(left.influences))
-        for branch in (left, right):
-            names = branch.outputs if by_name else outputs
-            for name, item in zip(names, branch.outputs.values(), strict=False):
-                if branch is right and isinstance(union, exp.Except):
-                    reason = indirect(Influence.FILTER)
-                    _add(influences, _through(_pairs(item.origins), reason))
-                else:
-                    _add(outputs[name].origins, _pairs(item.origins))
-        _add(influences, _pairs(right.influences))
-        return _Resolved(outputs, influences)
+        return united(union, left, right)
 
-    def _table_function(self, scope: Scope) -> _Resolved:
+    def _table_function(self, scope: Scope) -> Resolved:
         """Resolve an UNNEST or the like: each column it makes comes from all that it reads."""
         this = scope.expression.this
         if isinstance(scope.expression, exp.Lateral) and isinstance(this, exp.Query):
             return self._by_expression.get(id(this.unnest()), _NOTHING)
         origins: Origins = {}
-        _add(origins, self._trace(scope.expression, scope, Way(Influence.TRANSFORMATION)))
+        add(origins, self._trace(scope.expression, scope, Way(Influence.TRANSFORMATION)))
         alias = scope.expression.args.get("alias")
         names = [item.name for item in alias.columns] if isinstance(alias, exp.TableAlias) else []
-        outputs = {name: _Output(name, None, origins) for name in names}
-        outputs[""] = _Output("", None, origins)
-        return _Resolved(outputs, {})
+        outputs = {name: Output(name, None, origins) for name in names}
+        outputs[""] = Output("", None, origins)
+        return Resolved(outputs, {})
 
     def _trace(self, node: exp.Expr, scope: Scope, way: Way) -> Iterator[tuple[Base, Way]]:
         if isinstance(node, exp.Column):
-            yield from _through(_pairs(self._column(node, scope).origins), way)
+            yield from through(pairs(self._column(node, scope).origins), way)
             return
         if isinstance(node, exp.TableColumn):
-            yield from _through(self._row(scope.sources.get(node.name), node.name, scope), way)
+            yield from through(self._row(scope.sources.get(node.name), node.name, scope), way)
             return
         if isinstance(node, exp.Query):
             inner = self._by_expression.get(id(node.unnest()), _NOTHING)
             for output in inner.outputs.values():
-                yield from _through(_pairs(output.origins), way)
-            yield from _pairs(inner.influences)
+                yield from through(pairs(output.origins), way)
+            yield from pairs(inner.influences)
             return
         for child, step in (*steps(node), *_named_window(node, scope)):
             yield from self._trace(child, scope, behind(way, step))
 
-    def _column(self, column: exp.Column, scope: Scope) -> _Output:
+    def _column(self, column: exp.Column, scope: Scope) -> Output:
         """Return what *column* means in *scope*: for its origins, its spelling and its type."""
         if self._turning:  # a column of the relation that is being turned means another one
             return self._found(column, scope)
@@ -216,7 +154,7 @@ class _Walk:
             known = self._columns[key] = self._found(column, scope)
         return known
 
-    def _found(self, column: exp.Column, scope: Scope) -> _Output:
+    def _found(self, column: exp.Column, scope: Scope) -> Output:
         name = column.name
         around: Scope | None = scope
         while around is not None:
@@ -229,22 +167,22 @@ class _Walk:
                 if id(pivot) not in self._turning and (pivot.alias in tables or not column.table):
                     return self._pivoted(pivot, name, around)
             around = around.parent
-        return _Output(name, None, {})
+        return Output(name, None, {})
 
     def _row(self, source: object, name: str, scope: Scope) -> Iterator[tuple[Base, Way]]:
         """Yield all columns of *source*, which stands for its whole row."""
         for column in self._names_of(source) or (name,):
             found = self._source_column(source, column, scope)
-            yield from _pairs(found.origins) if found is not None else ()
+            yield from pairs(found.origins) if found is not None else ()
 
-    def _pivoted(self, pivot: exp.Pivot, name: str, scope: Scope) -> _Output:
+    def _pivoted(self, pivot: exp.Pivot, name: str, scope: Scope) -> Output:
         """Return a column of a relation that was turned: a new one, or one that it had before."""
         turned = pivot.parent
         source = scope.sources.get(turned.alias_or_name) if turned is not None else None
         new = [item.name for item in pivot.args.get("columns") or ()]
         kept = self._renamed(pivot, name, len(new), source)
         if kept is not None:
-            return self._source_column(source, kept, scope) or _Output(name, None, {})
+            return self._source_column(source, kept, scope) or Output(name, None, {})
         if name not in new:
             found = self._source_column(source, name, scope)
             if found is not None:
@@ -252,13 +190,13 @@ class _Walk:
         origins: Origins = {}
         self._turning.add(id(pivot))
         for expression in pivot.expressions:
-            _add(origins, self._trace(expression, scope, AS_IS))
+            add(origins, self._trace(expression, scope, AS_IS))
         reason = indirect(Influence.CONDITIONAL)
         for field in pivot.args.get("fields") or ():
             way = _UNPIVOTED if pivot.args.get("unpivot") else reason
-            _add(origins, self._trace(field, scope, way))
+            add(origins, self._trace(field, scope, way))
         self._turning.discard(id(pivot))
-        return _Output(name, None, origins)
+        return Output(name, None, origins)
 
     def _renamed(self, pivot: exp.Pivot, name: str, new: int, source: object) -> str | None:
         """Return what the column *name* of *pivot* was called before, "" where that is not known.
@@ -280,12 +218,12 @@ class _Walk:
             return self.resolved(source).outputs
         return self._spellings.get(source.name, ()) if isinstance(source, exp.Table) else ()
 
-    def _source_column(self, source: object, name: str, scope: Scope) -> _Output | None:
+    def _source_column(self, source: object, name: str, scope: Scope) -> Output | None:
         """Return the column *name* of *source*, one of those of *scope*."""
         if isinstance(source, exp.Table) and isinstance(source.this, exp.Func):
             origins: Origins = {}
-            _add(origins, self._trace(source.this, scope, Way(Influence.TRANSFORMATION)))
-            return _Output(name, None, origins)
+            add(origins, self._trace(source.this, scope, Way(Influence.TRANSFORMATION)))
+            return Output(name, None, origins)
         if isinstance(source, exp.Table):
             return self._base_column(source, name)
         if not isinstance(source, Scope):
@@ -299,14 +237,15 @@ class _Walk:
                 return found
         return None
 
-    def _base_column(self, table: exp.Table, name: str) -> _Output | None:
+    def _base_column(self, table: exp.Table, name: str) -> Output | None:
         if table.name not in self._query.relations:
             return None
         columns = self._spellings[table.name]
         if columns and name not in columns:
             return None
         spelling, data_type = columns.get(name, (name, None))
-        return _Output(spelling, data_type, {(table.name, name): {AS_IS}})
+        unique_id = self._query.relations[table.name].unique_id
+        return Output(spelling, data_type, {(unique_id, spelling): {AS_IS}})
 
     def _spelling(self, projection: exp.Expr, value: exp.Expr, scope: Scope) -> str:
         """Return the name as the warehouse will show it: as written first, where it keeps that."""
@@ -384,21 +323,8 @@ def _readable(scope: Scope) -> list[str]:
     return [*scope.selected_sources, *lateral]
 
 
-def _aliases(expression: exp.Expr, outputs: Mapping[str, _Output]) -> Iterator[str]:
+def _aliases(expression: exp.Expr, outputs: Mapping[str, Output]) -> Iterator[str]:
     """Yield the names in *expression* that mean a column of the very same SELECT."""
     for column in expression.find_all(exp.Column):
         if not column.table and column.name in outputs:
             yield column.name
-
-
-def _pairs(origins: Origins) -> Iterator[tuple[Base, Way]]:
-    return ((base, way) for base, ways in list(origins.items()) for way in list(ways))
-
-
-def _through(pairs: Iterator[tuple[Base, Way]], way: Way) -> Iterator[tuple[Base, Way]]:
-    return ((base, behind(way, inner)) for base, inner in pairs)
-
-
-def _add(origins: Origins, pairs: Iterator[tuple[Base, Way]]) -> None:
-    for base, way in pairs:
-        origins.setdefault(base, set()).add(way)

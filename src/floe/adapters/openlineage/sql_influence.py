@@ -51,17 +51,35 @@ def behind(outer: Way, inner: Way) -> Way:
     The first indirect step from the inside stays; of direct steps the strongest counts; what is
     masked once stays masked.
     """
-    masking = outer.masking or inner.masking
+    return _BEHIND[outer, inner]
+
+
+def _behind(outer: Way, inner: Way) -> Way:
     if not inner.influence.is_direct:
         return inner
     if not outer.influence.is_direct:
         return Way(outer.influence)
     strongest = max(outer.influence, inner.influence, key=_ORDER.index)
-    return Way(strongest, masking)
+    return Way(strongest, outer.masking or inner.masking)
+
+
+_ALL = [Way(influence, masking) for influence in Influence for masking in (False, True)]
+_BEHIND = {(outer, inner): _behind(outer, inner) for outer in _ALL for inner in _ALL}
 
 
 def steps(node: exp.Expr) -> Iterator[tuple[exp.Expr, Way]]:
     """Yield the parts of *node* with the way by which each gets into its value."""
+    way = _WAYS[type(node)]
+    if way is None:
+        yield from _uneven(node)
+        return
+    if way is _CHANGED and isinstance(node, exp.Anonymous) and _is_named_digest(node):
+        way = _MASKED
+    for child in node.iter_expressions():
+        yield child, way
+
+
+def _uneven(node: exp.Expr) -> Iterator[tuple[exp.Expr, Way]]:
     match node:
         case exp.Case():
             yield from _branches(node)
@@ -75,26 +93,31 @@ def steps(node: exp.Expr) -> Iterator[tuple[exp.Expr, Way]]:
         case exp.WithinGroup():
             yield node.this, AS_IS
             yield node.expression, _AGGREGATED
-        case _:
-            way = _way_of(node)
-            yield from ((child, way) for child in node.iter_expressions())
 
 
-def _way_of(node: exp.Expr) -> Way:
-    if isinstance(node, _TRANSPARENT):
+def _way_of(kind: type[exp.Expr]) -> Way | None:
+    """Return the way of all parts of a node of *kind*; None where each has its own."""
+    if issubclass(kind, (exp.Case, exp.If, exp.Window, exp.Filter, exp.WithinGroup)):
+        return None
+    if issubclass(kind, _TRANSPARENT):
         return AS_IS
-    if isinstance(node, _DIGESTS) or _is_named_digest(node):
+    if issubclass(kind, _DIGESTS):
         return _MASKED
-    if isinstance(node, _COUNTS):
+    if issubclass(kind, _COUNTS):
         return _COUNTED
-    if isinstance(node, exp.AggFunc):
-        return _AGGREGATED
-    return _CHANGED
+    return _AGGREGATED if issubclass(kind, exp.AggFunc) else _CHANGED
 
 
-def _is_named_digest(node: exp.Expr) -> bool:
-    if not isinstance(node, exp.Anonymous):
-        return False
+class _Ways(dict[type[exp.Expr], Way | None]):
+    def __missing__(self, kind: type[exp.Expr]) -> Way | None:
+        self[kind] = way = _way_of(kind)
+        return way
+
+
+_WAYS = _Ways()
+
+
+def _is_named_digest(node: exp.Anonymous) -> bool:
     name = str(node.this).lower()
     return any(part in name for part in _DIGEST_NAMES)
 

@@ -63,22 +63,40 @@ def normalized(name: str, dialect: Dialect, *, quoted: bool = True) -> str:
     return dialect.normalize_identifier(exp.to_identifier(name, quoted=quoted)).name
 
 
-def read_query(sql: str, relations: Sequence[InputRelation], dialect: Dialect) -> Query:
-    """Return *sql* with every column traced to a source and every ``*`` written out.
-
-    Each relation stands in the query under a name of one part, because relations of several
-    depths (with and without a database) cannot be in one sqlglot schema.
+def parse_query(sql: str, dialect: Dialect) -> exp.Query:
+    """Return the last query in *sql*.
 
     Raises:
         UnreadableSqlError: sqlglot does not parse it, or there is no query in it.
     """
     try:
-        query = _last_query(sql, dialect)
+        queries = [item for item in parse(sql, dialect=dialect) if isinstance(item, exp.Query)]
+    except (SqlglotError, RecursionError) as error:
+        raise UnreadableSqlError(str(error)) from error
+    if not queries:
+        msg = "no query"
+        raise UnreadableSqlError(msg)
+    return queries[-1]
+
+
+def qualified(query: exp.Query, relations: Sequence[InputRelation], dialect: Dialect) -> Query:
+    """Return *query*, rewritten: every column traced to a source, every ``*`` written out.
+
+    Each relation stands in the query under a name of one part, because relations of several
+    depths (with and without a database) cannot be in one sqlglot schema.
+
+    Raises:
+        UnreadableSqlError: sqlglot cannot make sense of it.
+    """
+    if any(map(_makes_columns_of_its_own, query.find_all(exp.MatchRecognize, exp.Pivot))):
+        msg = "sqlglot does not tell the columns that MATCH_RECOGNIZE, or PIVOT as a query, makes"
+        raise UnreadableSqlError(msg)
+    try:
         for identifier in query.find_all(exp.Identifier):
             identifier.meta[SPELLING] = identifier.name
         normalize_identifiers(query, dialect=dialect)
         stand_ins = _stand_in(query, relations, dialect)
-        qualified = qualify(
+        rewritten = qualify(
             query,
             schema=_schema(stand_ins, dialect),
             dialect=dialect,
@@ -88,20 +106,9 @@ def read_query(sql: str, relations: Sequence[InputRelation], dialect: Dialect) -
             identify=False,
             isolate_tables=False,
         )
-        return Query(traverse_scope(qualified), stand_ins, dialect)
+        return Query(traverse_scope(rewritten), stand_ins, dialect)
     except (SqlglotError, RecursionError) as error:
         raise UnreadableSqlError(str(error)) from error
-
-
-def _last_query(sql: str, dialect: Dialect) -> exp.Query:
-    queries = [item for item in parse(sql, dialect=dialect) if isinstance(item, exp.Query)]
-    if not queries:
-        msg = "no query"
-        raise UnreadableSqlError(msg)
-    if any(map(_makes_columns_of_its_own, queries[-1].find_all(exp.MatchRecognize, exp.Pivot))):
-        msg = "sqlglot does not tell the columns that MATCH_RECOGNIZE, or PIVOT as a query, makes"
-        raise UnreadableSqlError(msg)
-    return queries[-1]
 
 
 def _makes_columns_of_its_own(node: exp.Expr) -> bool:
@@ -121,7 +128,9 @@ def _stand_in(
     stand_ins: dict[str, InputRelation] = {}
     for table in query.find_all(exp.Table):
         parts = tuple(part.name.lower() for part in table.parts)
-        relation = None if len(parts) == 1 and parts[0] in shadowed else _match(parts, known)
+        relation = (
+            None if len(parts) == 1 and parts[0] in shadowed else match_relation(parts, known)
+        )
         if relation is None:
             continue
         number = relations.index(relation)
@@ -142,7 +151,7 @@ def _stand_in(
     return stand_ins
 
 
-def _match(
+def match_relation(
     parts: tuple[str, ...], known: Sequence[tuple[tuple[str, ...], InputRelation]]
 ) -> InputRelation | None:
     """Return the one relation whose name ends as *parts*, or begins beyond what dbt knows of."""

@@ -19,10 +19,15 @@ class Influence(StrEnum):
     WINDOW = "WINDOW"
     CONDITIONAL = "CONDITIONAL"
 
+    __hash__ = str.__hash__  # an enum's own is many times as slow, and tracing asks all the time
+
     @property
     def is_direct(self) -> bool:
         """Whether values of the input appear, changed or not, in the output."""
-        return self in {self.IDENTITY, self.TRANSFORMATION, self.AGGREGATION}
+        return self in _DIRECT
+
+
+_DIRECT = frozenset({Influence.IDENTITY, Influence.TRANSFORMATION, Influence.AGGREGATION})
 
 
 class Transformation(Value):

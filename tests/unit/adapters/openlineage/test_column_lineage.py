@@ -245,7 +245,7 @@ def test_what_was_worked_out_is_not_worked_out_again_by_the_next_process(
     cache = LineageCache(tmp_path / "columns")
     first = lineage(SOURCE, STAGED, FINAL, cache=cache).work_out(FINAL)
 
-    monkeypatch.setitem(sys.modules, "floe.adapters.openlineage.sql_columns", None)
+    monkeypatch.setitem(sys.modules, "floe.adapters.openlineage.sql_lineage", None)
     second = lineage(SOURCE, STAGED, FINAL, cache=cache).work_out(FINAL)
 
     assert second == first

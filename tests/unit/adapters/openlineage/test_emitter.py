@@ -7,7 +7,7 @@ from threading import Event
 import pytest
 
 from floe.adapters.delivery.memory_outbox import MemoryOutbox
-from floe.adapters.openlineage import sql_query
+from floe.adapters.openlineage import sql_lineage
 from floe.domain.model.delivery import Envelope, PayloadKind
 from floe.domain.model.errors import LineageError, OutboxError
 from floe.domain.model.lineage import LineageDataset, LineageEvent, LineageEventType
@@ -196,7 +196,7 @@ def test_the_close_does_not_wait_for_columns_for_ever(monkeypatch: pytest.Monkey
     def never(*_: object) -> None:
         released.wait(20)
 
-    monkeypatch.setattr(sql_query, "read_query", never)
+    monkeypatch.setattr(sql_lineage, "lineage_of_sql", never)
     emitting = Emitting(RAW, MODEL, columns=True)
     for transition in emitting.transitions(START, finished(MODEL.unique_id, compiled_code=SQL)):
         emitting.emitter.emit(transition)
@@ -215,7 +215,7 @@ def test_a_query_that_breaks_the_analysis_costs_its_columns_only(
         message = "a bug in the analysis"
         raise RuntimeError(message)
 
-    monkeypatch.setattr(sql_query, "read_query", broken)
+    monkeypatch.setattr(sql_lineage, "lineage_of_sql", broken)
 
     events = Emitting(RAW, MODEL, columns=True).tell(
         START, finished(MODEL.unique_id, compiled_code=SQL)

@@ -5,12 +5,11 @@ from typing import TypeAlias
 
 import pytest
 
-from floe.adapters.openlineage.sql_columns import trace_columns
+from floe.adapters.openlineage.sql_lineage import lineage_of_sql
 from floe.adapters.openlineage.sql_query import (
     InputRelation,
     UnreadableSqlError,
     dialect_of,
-    read_query,
 )
 from floe.domain.model.column_lineage import ColumnOrigin, RelationLineage
 
@@ -25,7 +24,7 @@ RELATIONS = (ORDERS, PEOPLE)
 def lineage(
     sql: str, adapter: str = "duckdb", relations: Sequence[InputRelation] = RELATIONS
 ) -> RelationLineage:
-    return trace_columns(read_query(sql, relations, dialect_of(adapter)))
+    return lineage_of_sql(sql, relations, dialect_of(adapter))
 
 
 def stored(adapter: str) -> Sequence[InputRelation]:

@@ -20,6 +20,8 @@ _LOOK_AGAIN_S = 0.05
 _LONGEST_LOOK_S = 1.0
 _TRIES = 5
 """How often in a row the outbox may fail before nobody waits for what is in it."""
+_MARGIN = 1.25
+"""How much longer than the last one an answer may take."""
 _UNANSWERED = Verdict(outcome=Outcome.RETRY, reason=UNANSWERED)
 
 
@@ -52,6 +54,8 @@ class Lane:
         self._hurried = False
         self._attempting = False
         self._failures = 0
+        self._until: float | None = None
+        self._took_s = 0.0
         self._thread: threading.Thread | None = None
 
     def wake(self) -> None:
@@ -76,6 +80,14 @@ class Lane:
                 lambda: self._answered >= asked or self._thread is None,
                 timeout=max(0.0, deadline - time.monotonic()),
             )
+
+    def end_by(self, deadline: float) -> None:
+        """Begin nothing from now on that would not be answered before *deadline* (monotonic).
+
+        The last answer tells how long one takes. What is cut off may arrive all the same, and
+        then a second time with the next sender.
+        """
+        self._until = deadline
 
     def stop(self, deadline: float) -> bool:
         """End the thread after the attempt it is at; return False where that goes unanswered.
@@ -102,6 +114,7 @@ class Lane:
         self._asked = self._answered = 0
         self._stopping = self._hurried = self._attempting = False
         self._failures = 0
+        self._until, self._took_s = None, 0.0
         self._thread = None
 
     def _serve(self) -> None:
@@ -109,7 +122,7 @@ class Lane:
             asked = self._asked
             pause_s = self._drain()
             with self._changed:
-                if pause_s is None or self._breaker.is_open or self._failures >= _TRIES:
+                if pause_s is None or self._is_done or self._failures >= _TRIES:
                     self._answered = max(self._answered, asked)
                     self._changed.notify_all()
                     self._changed.wait_for(lambda: self._has_work, pause_s)
@@ -126,6 +139,13 @@ class Lane:
         self._changed.wait_for(lambda: self._stopping or self._hurried, _GATHER_S)
 
     @property
+    def _is_done(self) -> bool:
+        """Whether nothing is to be sent now, whatever waits."""
+        needed_s = self._took_s * _MARGIN
+        is_late = self._until is not None and time.monotonic() + needed_s > self._until
+        return is_late or self._breaker.is_open
+
+    @property
     def _has_work(self) -> bool:
         return self._stopping or self._asked != self._answered
 
@@ -133,7 +153,7 @@ class Lane:
         """Send what may be sent; return the seconds until the next look, None for no need."""
         took_all = False
         try:
-            while not self._stopping and not self._breaker.is_open:
+            while not self._stopping and not self._is_done:
                 self._record_what_is_left()
                 if not self._batch:
                     if took_all:  # what has come since is little: claimed by itself it is dear
@@ -155,11 +175,14 @@ class Lane:
     def _send(self) -> None:
         """Send the batch; what is left of it when the outbox fails is sent the next time."""
         while self._batch:
-            if self._stopping or self._breaker.is_open:
+            if self._stopping or self._is_done:
                 self._outbox.release(tuple(self._batch))
                 self._batch.clear()
                 return
+            began = time.monotonic()
             verdicts = self._attempt(tuple(self._batch))
+            was_taken = all(verdict.outcome is Outcome.DELIVERED for verdict in verdicts)
+            self._took_s = time.monotonic() - began if was_taken else 0.0
             self._unrecorded += [(self._batch.popleft(), verdict) for verdict in verdicts]
             for verdict in dict.fromkeys(verdicts):  # one failed request is one failure
                 self._breaker.record(verdict)

@@ -69,6 +69,8 @@ class BackgroundSender:
         """Flush, stop the lanes and close the deliverers; a hanging request is left behind."""
         if self._closed is None:
             deadline = time.monotonic() + timeout_s
+            for lane in self._lanes.values():
+                lane.end_by(deadline)
             self.flush(timeout_s)
             for destination, lane in self._lanes.items():
                 if not lane.stop(deadline):

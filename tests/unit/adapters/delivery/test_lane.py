@@ -6,6 +6,7 @@ from threading import Event
 import pytest
 
 from floe.adapters.delivery import lane
+from floe.adapters.delivery import sender as sender_module
 from floe.adapters.delivery.memory_outbox import MemoryOutbox
 from floe.adapters.delivery.sender import BackgroundSender
 from floe.domain.model.delivery import Envelope, Outcome, Verdict
@@ -154,3 +155,42 @@ def test_no_thread_starts_before_something_is_put() -> None:
 
     assert threading.active_count() == before
     sender.close(1)
+
+
+class Clock:
+    """Goes on only when somebody says so."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+class TakingLong(ScriptedDeliverer):
+    """Takes four tenths of a second for each event."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def deliver(self, envelope: Envelope) -> Verdict:
+        self._clock.now += 0.4
+        return super().deliver(envelope)
+
+
+def test_nothing_is_begun_at_the_end_that_would_not_be_answered_in_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock, outbox = Clock(), MemoryOutbox()
+    monkeypatch.setattr(lane, "time", clock)
+    monkeypatch.setattr(sender_module, "time", clock)
+    backend = TakingLong(clock)
+    for number in range(10):
+        outbox.put(envelope(key=str(number)))
+
+    (report,) = BackgroundSender(outbox, {"backend": backend}).close(1.5)
+
+    assert clock.now <= 1.5
+    assert len(backend.attempts) == report.delivered == 3
+    assert report.waiting == 7

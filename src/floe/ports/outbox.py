@@ -1,6 +1,6 @@
 """Where everything that leaves the machine waits until it has left."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -35,14 +35,14 @@ class Outbox(Protocol):
             OutboxError: It could not be kept: the disk is full, say.
         """
 
-    def replace(self, envelope_id: str, envelope: Envelope) -> bool:
-        """Put *envelope* in the place of one that waits, ready at once; same key, same order.
+    def replace(self, better: Mapping[str, Envelope]) -> int:
+        """Put envelopes in the place of others that wait, ready at once; same keys, same order.
 
-        Return False, and change nothing, when that one was ever claimed, or is gone: it may be
-        with the destination already.
+        *better* maps the id of one that waits → what takes its place. Return how many did: one
+        that was ever claimed, or is gone, is left alone, as it may be with the destination.
 
         Raises:
-            OutboxError: It could not be kept.
+            OutboxError: They could not be kept, none of them.
         """
 
     def claim(self, destination: str, limit: int) -> tuple[Envelope, ...]:

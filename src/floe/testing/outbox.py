@@ -185,7 +185,7 @@ class OutboxContract:
         outbox.put(old, not_before=clock.now + timedelta(hours=1))
         outbox.put(envelope("next"))
 
-        assert outbox.replace(old.envelope_id, new)
+        assert outbox.replace({old.envelope_id: new}) == 1
         outbox.put(old)
         assert outbox.claim("backend", 5) == (new,)
         outbox.settle([(new, DELIVERED)])
@@ -201,12 +201,25 @@ class OutboxContract:
         if verdict:
             outbox.settle([(head, verdict)])
 
-        assert not outbox.replace(head.envelope_id, envelope("new"))
+        assert outbox.replace({head.envelope_id: envelope("new")}) == 0
 
     def test_what_is_unknown_cannot_be_replaced(self, outbox: Outbox) -> None:
         """Nothing appears out of nowhere."""
-        assert not outbox.replace(envelope().envelope_id, envelope("new"))
+        assert outbox.replace({envelope().envelope_id: envelope("new")}) == 0
         assert not outbox.has_waiting("backend")
+
+    def test_many_are_replaced_at_once_and_what_cannot_be_is_left_alone(
+        self, outbox: Outbox
+    ) -> None:
+        """Each in its own line."""
+        for key in "abc":
+            outbox.put(envelope("old", key=key))
+        (head,) = outbox.claim("backend", 1)
+        better = {envelope("old", key=key).envelope_id: envelope("new", key=key) for key in "abc"}
+
+        assert outbox.replace(better) == 2
+        found = [head, *outbox.claim("backend", 5)]
+        assert [item.body for item in found] == [b"old", b"new", b"new"]
 
     def test_the_account_adds_up(self, outbox: Outbox) -> None:
         """Delivered, waiting and refused are all that was put."""

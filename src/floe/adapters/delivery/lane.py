@@ -15,7 +15,7 @@ from floe.ports.outbox import Outbox
 
 _LOG = logging.getLogger("floe.delivery")
 _BATCH = 50
-_GATHER_S = 0.1
+_GATHER_S = 0.25
 _LOOK_AGAIN_S = 0.05
 _LONGEST_LOOK_S = 1.0
 _TRIES = 5

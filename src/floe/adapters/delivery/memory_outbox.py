@@ -3,7 +3,7 @@
 import random
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -91,20 +91,10 @@ class MemoryOutbox:
             self._rows[envelope_id] = _Row(envelope, due)
             self._bytes += len(envelope.body)
 
-    def replace(self, envelope_id: str, envelope: Envelope) -> bool:
-        """Exchange an envelope that nobody has claimed yet."""
+    def replace(self, better: Mapping[str, Envelope]) -> int:
+        """Exchange envelopes that nobody has claimed yet."""
         with self._lock:
-            row = self._rows.get(envelope_id)
-            if row is None or row.claimed or row.attempts:
-                return False
-            self._bytes += len(envelope.body) - len(row.envelope.body)
-            self._rows = {
-                (envelope.envelope_id if known == envelope_id else known): kept
-                for known, kept in self._rows.items()
-            }
-            row.envelope, row.due = envelope, 0.0
-            self._settled[envelope_id] = None
-            return True
+            return sum(self._replace(*pair) for pair in better.items())
 
     def claim(self, destination: str, limit: int) -> tuple[Envelope, ...]:
         """Return the oldest of each key."""
@@ -301,6 +291,19 @@ class MemoryOutbox:
         for row in rows:
             del self._rows[row.envelope.envelope_id]
             self._bytes -= len(row.envelope.body)
+
+    def _replace(self, envelope_id: str, envelope: Envelope) -> bool:
+        row = self._rows.get(envelope_id)
+        if row is None or row.claimed or row.attempts:
+            return False
+        self._bytes += len(envelope.body) - len(row.envelope.body)
+        self._rows = {
+            (envelope.envelope_id if known == envelope_id else known): kept
+            for known, kept in self._rows.items()
+        }
+        row.envelope, row.due = envelope, 0.0
+        self._settled[envelope_id] = None
+        return True
 
     def _remember(self, envelope_id: str) -> None:
         self._settled[envelope_id] = None

@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -102,9 +102,11 @@ class SqliteOutbox:
         elif self._spool.append(entry) > self._import_at_bytes:
             self._import_when_due()
 
-    def replace(self, envelope_id: str, envelope: Envelope) -> bool:
-        """Exchange a row that nobody has claimed yet."""
-        return self._run(lambda connection: rows.replace(connection, envelope_id, envelope))
+    def replace(self, better: Mapping[str, Envelope]) -> int:
+        """Exchange rows that nobody has claimed yet, in one transaction."""
+        return self._run(
+            lambda connection: sum(rows.replace(connection, *pair) for pair in better.items())
+        )
 
     def claim(self, destination: str, limit: int) -> tuple[Envelope, ...]:
         """Return heads of lines, while this process holds the destination's lock."""

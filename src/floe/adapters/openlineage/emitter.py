@@ -31,6 +31,8 @@ from floe.ports.sender import Sender
 
 _PATIENCE = timedelta(seconds=3)
 """How long an end may wait in the outbox for its column lineage."""
+_TOGETHER = 16
+"""Ends that are exchanged in one transaction; fewer where no more come for a moment."""
 
 
 class OpenLineageEmitter:
@@ -63,7 +65,7 @@ class OpenLineageEmitter:
         self._pen = Pen(redactor)
         self._events = RunEvents(profile, self._columns_of, self._pen)
         self._declared: Remembered[NodeColumns] = Remembered()
-        self._worker = Worker()
+        self._worker = Worker(at_rest=lambda: self._exchange(self._pending.take_ready()))
         self._pending = Pending()
         self._account: tuple[DeliveryReport, ...] | None = None
 
@@ -92,9 +94,8 @@ class OpenLineageEmitter:
             for transition, waiting in self._pending.undescribed():
                 self._worker.submit(partial(self._enrich, transition, waiting))
             self._worker.close(patience)
-            for waiting in self._pending.take_all():
-                with contextlib.suppress(OutboxError):  # it goes out later, when its time comes
-                    self._outbox.replace(waiting.envelope_id, waiting)
+            with contextlib.suppress(OutboxError):  # they go out later, when their time comes
+                self._exchange(self._pending.take_all())
             spent = (utc_now() - started).total_seconds()
             self._account = self._sender.close(max(timeout_s - spent, 0.0))
         return self._account
@@ -217,7 +218,7 @@ class OpenLineageEmitter:
         if not self._worker.submit(lambda: self._enrich(transition, whole)):
             self._pending.take(whole.envelope_id)
             with contextlib.suppress(OutboxError):  # it is kept, and goes out when its time comes
-                self._outbox.replace(whole.envelope_id, whole)
+                self._outbox.replace({whole.envelope_id: whole})
 
     def _columns_made(self, transition: RunTransition) -> NodeColumns | None:
         node, finished = transition.node, transition.finished
@@ -248,7 +249,7 @@ class OpenLineageEmitter:
         waiting: Envelope,
         described: Mapping[str, str] | None = None,
     ) -> None:
-        """Put the event with its columns in the place of the one that waits without them."""
+        """Have the event with its columns take the place of the one that waits without them."""
         better = waiting
         try:
             node, finished = transition.node, transition.finished
@@ -258,9 +259,13 @@ class OpenLineageEmitter:
                     self._lineage.told(node, described, code)
                 better = self._envelope(transition, self._lineage.work_out(node, code))
         finally:
-            if self._pending.take(waiting.envelope_id) is not None:
-                self._outbox.replace(waiting.envelope_id, better)
-                self._sender.wake()
+            if self._pending.ready(waiting.envelope_id, better) >= _TOGETHER:
+                self._exchange(self._pending.take_ready())
+
+    def _exchange(self, better: Mapping[str, Envelope]) -> None:
+        if better:
+            self._outbox.replace(better)
+            self._sender.wake()
 
     def _envelope(self, transition: RunTransition, made: NodeColumns | None) -> Envelope:
         return self._sealed(self._events.event(transition, made), transition, transition.state)

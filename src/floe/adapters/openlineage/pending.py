@@ -1,6 +1,7 @@
 """What an emitter has kept already, and what waits in the outbox for something better."""
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from threading import Lock
 
 from floe.domain.model.delivery import Envelope
@@ -17,6 +18,7 @@ class Pending:
         self._lock = Lock()
         self._kept: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._waiting: dict[str, Envelope] = {}
+        self._ready: dict[str, Envelope] = {}
         self._undescribed: dict[str, tuple[RunTransition, Envelope]] = {}
 
     def is_kept(self, transition: RunTransition) -> bool:
@@ -41,6 +43,22 @@ class Pending:
         with self._lock:
             return self._waiting.pop(envelope_id, None)
 
+    def ready(self, envelope_id: str, better: Envelope) -> int:
+        """Let *better* take the place of the waiting envelope, unless somebody else took that.
+
+        Return how many are ready to.
+        """
+        with self._lock:
+            if self._waiting.pop(envelope_id, None) is not None:
+                self._ready[envelope_id] = better
+            return len(self._ready)
+
+    def take_ready(self) -> Mapping[str, Envelope]:
+        """Forget what is ready and return it: the id of what waits → what takes its place."""
+        with self._lock:
+            ready, self._ready = self._ready, {}
+            return ready
+
     def expect(self, transition: RunTransition, envelope: Envelope) -> None:
         """Remember that *envelope* waits for what the warehouse says of its relation."""
         with self._lock:
@@ -58,9 +76,9 @@ class Pending:
             self._undescribed.clear()
             return waiting
 
-    def take_all(self) -> tuple[Envelope, ...]:
-        """Forget every waiting envelope and return them."""
+    def take_all(self) -> Mapping[str, Envelope]:
+        """Forget what is ready and what waits, and return both: this in its own place."""
         with self._lock:
-            waiting = tuple(self._waiting.values())
-            self._waiting.clear()
-            return waiting
+            everything = {**self._waiting, **self._ready}
+            self._waiting, self._ready = {}, {}
+            return everything

@@ -3,22 +3,25 @@
 import logging
 import os
 from collections.abc import Callable
-from queue import Full, Queue
+from queue import Empty, Full, Queue
 from threading import Lock, Thread
 from time import monotonic, sleep
 
 _LOG = logging.getLogger("floe.lineage")
+_MOMENT_S = 0.1
 
 
 class Worker:
     """Runs tasks one after the other; at most *room* of them wait.
 
-    The thread starts with the first task and does not keep the process alive. A process that was
-    forked from this one gets a thread of its own.
+    When no more come for a moment it does *at_rest*. The thread starts with the first task and
+    does not keep the process alive. A process that was forked from this one gets a thread of its
+    own.
     """
 
-    def __init__(self, room: int = 2000) -> None:
+    def __init__(self, room: int = 2000, at_rest: Callable[[], None] = lambda: None) -> None:
         self._room = room
+        self._at_rest = at_rest
         self._queue: Queue[Callable[[], None]] = Queue(room)
         self._owner: int | None = None
         self._lock = Lock()
@@ -55,12 +58,21 @@ class Worker:
 
     def _run(self) -> None:
         queue = self._queue
+        moment_s: float | None = None
         while True:
-            task = queue.get()
             try:
-                if not self._abandoned:
-                    task()
-            except Exception:  # noqa: BLE001 - this is the edge of a thread
-                _LOG.debug("a task beside the pipeline failed", exc_info=True)
-            finally:
-                queue.task_done()
+                task = queue.get(timeout=moment_s)
+            except Empty:
+                moment_s = None
+                self._do(self._at_rest)
+                continue
+            self._do(task)
+            queue.task_done()
+            moment_s = _MOMENT_S
+
+    def _do(self, task: Callable[[], None]) -> None:
+        try:
+            if not self._abandoned:
+                task()
+        except Exception:  # noqa: BLE001 - this is the edge of a thread
+            _LOG.debug("a task beside the pipeline failed", exc_info=True)

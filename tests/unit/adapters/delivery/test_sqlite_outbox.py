@@ -195,7 +195,7 @@ def test_a_claim_dies_with_its_process(outbox: SqliteOutbox, state: Path) -> Non
     assert in_another_process(code, state, check=False) == "1\n"
 
     assert outbox.claim("backend", 5) == (envelope(),)
-    assert not outbox.replace(envelope().envelope_id, envelope("other"))
+    assert outbox.replace({envelope().envelope_id: envelope("other")}) == 0
 
 
 def test_the_will_of_a_killed_process_ends_its_run_once(outbox: SqliteOutbox, state: Path) -> None:
@@ -334,7 +334,7 @@ def test_a_line_that_is_just_being_written_holds_up_no_exchange(
     letting_go.start()
     poorer, richer = envelope("without columns", key="2"), envelope("with columns", key="2")
 
-    assert outbox.replace(poorer.envelope_id, richer)
+    assert outbox.replace({poorer.envelope_id: richer}) == 1
     letting_go.join()
 
 

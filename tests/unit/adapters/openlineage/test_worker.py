@@ -26,6 +26,22 @@ def test_a_task_that_fails_does_not_stop_the_next() -> None:
     assert done.is_set()
 
 
+def test_what_is_done_at_rest_is_done_once_after_the_last_of_many() -> None:
+    done, rested = list[str](), Event()
+
+    def rest() -> None:
+        done.append("rest")
+        rested.set()
+
+    worker = Worker(at_rest=rest)
+    for _ in range(3):
+        worker.submit(lambda: done.append("task"))
+    rested.wait(5)
+    worker.close(5.0)
+
+    assert done == ["task", "task", "task", "rest"]
+
+
 def test_there_is_room_for_so_many_tasks_only() -> None:
     worker, hold = Worker(room=1), Event()
     begun = Event()

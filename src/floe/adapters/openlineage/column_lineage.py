@@ -1,7 +1,7 @@
 """The columns of every node of a project, worked out from its SQL in the order of the graph."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -73,7 +73,7 @@ class ColumnLineage:
         known = self._memory.get(node.unique_id)
         if known is None:
             return None
-        if code is not None and known.digest != self._digest(node, code):
+        if code is not None and known.digest != self._digest(node, code, self._inputs(node)):
             return None
         return known.columns
 
@@ -101,7 +101,7 @@ class ColumnLineage:
         with self._lock:
             for ancestor in self._missing_ancestors(node):
                 self._learn(ancestor, None)
-            digest = self._digest(node, code or self._sql(node))
+            digest = self._digest(node, code or self._sql(node), self._inputs(node))
             known = {name: kind for name, kind in columns.items() if kind}
             self._described.put(node.unique_id, digest, known)
             self._memory.pop(node.unique_id, None)
@@ -124,18 +124,22 @@ class ColumnLineage:
 
     def _learn(self, node: DbtNode, code: str | None) -> NodeColumns:
         sql = code or self._sql(node)
-        digest = self._digest(node, sql)
+        inputs = self._inputs(node)
+        digest = self._digest(node, sql, inputs)
         known = self._memory.get(node.unique_id)
         if known is not None and known.digest == digest:
             return known.columns
-        lineage = self._lineage(node, sql, digest) if sql else None
+        lineage = self._lineage(node, sql, digest, inputs) if sql else None
         columns = NodeColumns(
             data_types=self._types(node, lineage, self._described.get(node.unique_id, digest)),
             lineage=lineage,
-            classifications=self._classified(node, lineage),
+            classifications=self._classified(node, lineage, inputs),
         )
         self._memory[node.unique_id] = _Known(digest, columns)
         return columns
+
+    def _inputs(self, node: DbtNode) -> Sequence[DbtNode]:
+        return self._graph.inputs_of(node.unique_id)
 
     def _sql(self, node: DbtNode) -> str:
         if node.language == "python":
@@ -147,13 +151,15 @@ class ColumnLineage:
             return None
         return self._compiled.of(node, self._target_path)
 
-    def _lineage(self, node: DbtNode, sql: str, digest: str) -> RelationLineage | None:
+    def _lineage(
+        self, node: DbtNode, sql: str, digest: str, inputs: Sequence[DbtNode]
+    ) -> RelationLineage | None:
         if node.language == "python" or len(sql) > _LONGEST_SQL:
             return None
         cached = self._cache.get(node.unique_id, digest) if self._cache is not None else None
         if cached is not None:
             return cached
-        lineage = self._traced(node, sql)
+        lineage = self._traced(node, sql, inputs)
         if lineage is None:
             return None
         if node.resource_type == "snapshot":
@@ -162,7 +168,7 @@ class ColumnLineage:
             self._cache.put(node.unique_id, digest, lineage)
         return lineage
 
-    def _traced(self, node: DbtNode, sql: str) -> RelationLineage | None:
+    def _traced(self, node: DbtNode, sql: str, inputs: Sequence[DbtNode]) -> RelationLineage | None:
         from floe.adapters.openlineage.sql_lineage import lineage_of_sql
         from floe.adapters.openlineage.sql_query import (
             InputRelation,
@@ -172,7 +178,7 @@ class ColumnLineage:
 
         relations = tuple(
             InputRelation(parent.unique_id, parent.relation, self._types_of(parent.unique_id))
-            for parent in self._graph.inputs_of(node.unique_id)
+            for parent in inputs
         )
         try:
             return lineage_of_sql(sql, relations, dialect_of(self._graph.adapter_type))
@@ -196,6 +202,7 @@ class ColumnLineage:
         places = [
             {name.lower(): kind for name, kind in place.items()}
             for place in (now, made, recorded, documented)
+            if place
         ]
         return {
             name: next((kind for place in places if (kind := place.get(name.lower()))), None)
@@ -203,10 +210,12 @@ class ColumnLineage:
         }
 
     def _classified(
-        self, node: DbtNode, lineage: RelationLineage | None
+        self, node: DbtNode, lineage: RelationLineage | None, inputs: Sequence[DbtNode]
     ) -> tuple[ColumnClassification, ...]:
         own = declared(node, self._governance, self._graph)
-        passed_on = inherited(lineage, self._classified_of) if lineage is not None else {}
+        if lineage is None or not any(self._classified_of(item.unique_id) for item in inputs):
+            return tuple(own.values())
+        passed_on = inherited(lineage, self._classified_of)
         return tuple({**passed_on, **own}.values())
 
     def _classified_of(self, unique_id: str) -> Classified:
@@ -214,11 +223,11 @@ class ColumnLineage:
         items = known.columns.classifications if known is not None else ()
         return {item.column_name.lower(): item for item in items}
 
-    def _digest(self, node: DbtNode, sql: str) -> str:
+    def _digest(self, node: DbtNode, sql: str, inputs: Sequence[DbtNode]) -> str:
         text = sha256(f"{_RULES}/{_SQLGLOT}/{self._graph.adapter_type}".encode())
         # dbt's file ends where its event goes on: a config block leaves an empty line there.
         text.update(sql.strip().encode() or (node.checksum or "").encode())
-        for parent in self._graph.inputs_of(node.unique_id):
+        for parent in inputs:
             columns = ",".join(
                 f"{name}:{kind}" for name, kind in self._types_of(parent.unique_id).items()
             )

@@ -69,17 +69,24 @@ _BEHIND = {(outer, inner): _behind(outer, inner) for outer in _ALL for inner in 
 
 def steps(node: exp.Expr) -> Iterator[tuple[exp.Expr, Way]]:
     """Yield the parts of *node* with the way by which each gets into its value."""
-    way = _WAYS[type(node)]
+    way = common_step(node)
     if way is None:
-        yield from _uneven(node)
+        yield from uneven_steps(node)
         return
-    if way is _CHANGED and isinstance(node, exp.Anonymous) and _is_named_digest(node):
-        way = _MASKED
     for child in node.iter_expressions():
         yield child, way
 
 
-def _uneven(node: exp.Expr) -> Iterator[tuple[exp.Expr, Way]]:
+def common_step(node: exp.Expr) -> Way | None:
+    """Return the way by which all parts of *node* get into its value; None if each has its own."""
+    way = _WAYS[type(node)]
+    if way is _CHANGED and isinstance(node, exp.Anonymous) and _is_named_digest(node):
+        return _MASKED
+    return way
+
+
+def uneven_steps(node: exp.Expr) -> Iterator[tuple[exp.Expr, Way]]:
+    """Yield the parts of *node*, which has no step in common, each with its way."""
     match node:
         case exp.Case():
             yield from _branches(node)
@@ -96,7 +103,6 @@ def _uneven(node: exp.Expr) -> Iterator[tuple[exp.Expr, Way]]:
 
 
 def _way_of(kind: type[exp.Expr]) -> Way | None:
-    """Return the way of all parts of a node of *kind*; None where each has its own."""
     if issubclass(kind, (exp.Case, exp.If, exp.Window, exp.Filter, exp.WithinGroup)):
         return None
     if issubclass(kind, _TRANSPARENT):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
 from floe.adapters.openlineage.sql_columns import trace_columns
@@ -19,5 +20,18 @@ def lineage_of_sql(
         UnreadableSqlError: It cannot be understood.
     """
     query = parse_query(sql, dialect)
-    plain = trace_plain_columns(query, relations, dialect)
-    return plain if plain is not None else trace_columns(qualified(query, relations, dialect))
+    try:
+        plain = trace_plain_columns(query, relations, dialect)
+        return plain if plain is not None else trace_columns(qualified(query, relations, dialect))
+    finally:
+        _take_apart(query)
+
+
+def _take_apart(query: exp.Expr) -> None:
+    """Free the parts of *query* of each other.
+
+    Parts that know what they are part of are otherwise freed by the garbage collector alone, which
+    searches the whole process for them once for every few queries.
+    """
+    for node in query.walk():
+        node.parent = None

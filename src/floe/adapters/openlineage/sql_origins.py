@@ -90,16 +90,23 @@ def through(found: Iterable[tuple[Base, Way]], way: Way) -> Iterator[tuple[Base,
     return ((base, behind(way, inner)) for base, inner in found)
 
 
+def carry(origins: Origins, found: Origins, way: Way) -> None:
+    """Add *found*, as it is at the end of *way*, to *origins*, which are others."""
+    for base, ways in found.items():
+        known = origins.setdefault(base, set())
+        for inner in ways:
+            known.add(behind(way, inner))
+
+
 def _named(origins: Origins) -> tuple[ColumnOrigin, ...]:
     """Return *origins* in a stable order."""
-    return tuple(
-        ColumnOrigin(
-            unique_id=unique_id,
-            column=column,
-            transformations=_transformations(frozenset(ways)),
-        )
-        for (unique_id, column), ways in sorted(origins.items())
-    )
+    return tuple(_origin(base, frozenset(origins[base])) for base in sorted(origins))
+
+
+@lru_cache(4096)
+def _origin(base: Base, ways: frozenset[Way]) -> ColumnOrigin:
+    unique_id, column = base
+    return ColumnOrigin(unique_id=unique_id, column=column, transformations=_transformations(ways))
 
 
 @lru_cache(1024)

@@ -12,15 +12,20 @@ from typing import NamedTuple
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
-from floe.adapters.openlineage.sql_influence import AS_IS, Way, behind, indirect, steps
+from floe.adapters.openlineage.sql_influence import (
+    AS_IS,
+    Way,
+    behind,
+    common_step,
+    indirect,
+    uneven_steps,
+)
 from floe.adapters.openlineage.sql_origins import (
     Origins,
     Output,
     Resolved,
-    add,
+    carry,
     lineage_of,
-    pairs,
-    through,
     united,
 )
 from floe.adapters.openlineage.sql_query import InputRelation, folds, match_relation, normalized
@@ -279,7 +284,7 @@ class _PlainWalk:
     ) -> Origins:
         found: Origins = {}
         for source in scope.sources.values():
-            add(found, pairs(source.influences))
+            carry(found, source.influences, AS_IS)
         args = select.args
         for join in args.get("joins") or ():
             self._clause(join.args.get("on"), scope, Influence.JOIN, found)
@@ -317,22 +322,28 @@ class _PlainWalk:
                 place = int(item.this) - 1
                 if not 0 <= place < len(outputs):
                     raise _NotPlainError
-                add(found, through(pairs(outputs[place].origins), way))
+                carry(found, outputs[place].origins, way)
             else:
                 self._trace(item, scope, way, found)
 
     def _trace(self, node: exp.Expr, scope: _Scope, way: Way, found: Origins) -> None:
         kind = type(node)
         if kind is exp.Column:
-            add(found, through(pairs(self._column(node, scope).origins), way))
+            carry(found, self._column(node, scope).origins, way)
             return
         if kind is exp.Star:
             _only(node, set())
             return
         if not _TRANSPARENCY[kind]:
             return
-        for child, step in steps(node):
-            self._trace(child, scope, behind(way, step), found)
+        step = common_step(node)
+        if step is None:
+            for child, own in uneven_steps(node):
+                self._trace(child, scope, behind(way, own), found)
+            return
+        way = behind(way, step)
+        for child in node.iter_expressions():
+            self._trace(child, scope, way, found)
 
     def _column(self, column: exp.Expr, scope: _Scope) -> Output:
         args = column.args
@@ -432,7 +443,7 @@ def _only_source(name: str, sources: Mapping[str, _Source]) -> _Source:
 def _only(node: exp.Expr, known: set[str]) -> None:
     """Refuse *node* when it says more than what is *known*."""
     for key, value in node.args.items():
-        if value and key not in known:
+        if key not in known and value:
             raise _NotPlainError
 
 

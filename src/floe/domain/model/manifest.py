@@ -195,9 +195,10 @@ class ProjectGraph(Value):
         """
         found: dict[tuple[str, ...], DbtNode] = {}
         for node in self._read_by(unique_id, set()):
-            known = found.get(node.relation)
+            relation = node.relation
+            known = found.get(relation)
             if known is None or known.resource_type == "source":
-                found[node.relation] = node
+                found[relation] = node
         return tuple(found.values())
 
     def tested_by(self, unique_id: str) -> tuple[DbtNode, ...]:

@@ -1,7 +1,6 @@
 """What Dagster's daemon does to runs, and the end of ``floe dev``: nothing is left open."""
 
 from collections.abc import Iterator
-from functools import partial
 
 import pytest
 from dagster import DagsterInstance
@@ -22,9 +21,6 @@ concurrency: {runs: {max_concurrent_runs: 1}}
 run_retries: {enabled: true}
 run_monitoring: {enabled: true, poll_interval_seconds: 2}
 """
-FROM_FAILURE = """mutation ($run: String!) {
-  launchRunReexecution(reexecutionParams: {parentRunId: $run, strategy: FROM_FAILURE}) {
-    __typename } }"""
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +35,6 @@ def shop(server: DevServer) -> Shop:
     return Shop(server.folder)
 
 
-def said(server: DevServer) -> str:
-    return server.log.read_text(encoding="utf-8")
-
-
 def dbts(server: DevServer) -> list[str]:
     return [words for words in server.left_over() if "fork_server" in words]
 
@@ -55,11 +47,11 @@ def test_what_failed_is_run_again_alone_by_the_daemon_and_by_the_button(
     server: DevServer,
 ) -> None:
     server.launch("raw", "broken", **{"dagster/max_retries": "1"})
-    wait_until(lambda: len(server.runs()) == 2, partial(said, server))
-    wait_until(lambda: server.runs()[0].is_over, partial(said, server))
+    wait_until(lambda: len(server.runs()) == 2, server.said)
+    wait_until(lambda: server.runs()[0].is_over, server.said)
     retried, first = server.runs()
-    server.ask(FROM_FAILURE, run=retried.run_id)
-    wait_until(lambda: len(server.runs()) == 3 and server.runs()[0].is_over, partial(said, server))
+    server.continue_from_failure(retried.run_id)
+    wait_until(lambda: len(server.runs()) == 3 and server.runs()[0].is_over, server.said)
 
     assert {run.status for run in server.runs()} == {"FAILURE"}
     assert retried.tags["dagster/retry_number"] == "1"
@@ -73,12 +65,12 @@ def test_what_failed_is_run_again_alone_by_the_daemon_and_by_the_button(
 
 def test_a_run_that_takes_too_long_ends_with_its_dbt_and_its_lineage(server: DevServer) -> None:
     run_id = server.launch("endless")
-    wait_until(lambda: "START" in states_of(server, "endless"), partial(said, server))
+    wait_until(lambda: "START" in states_of(server, "endless"), server.said)
 
     with DagsterInstance.from_config(str(server.home)) as instance:
         instance.add_run_tags(run_id, {"dagster/max_runtime": "1"})
 
-    wait_until(lambda: server.runs()[0].is_over, partial(said, server))
+    wait_until(lambda: server.runs()[0].is_over, server.said)
     assert server.runs()[0].status == "FAILURE"
     wait_until(lambda: not dbts(server), server.left_over)
     assert states_of(server, "endless") == ["START", "ABORT"]
@@ -88,7 +80,7 @@ def test_a_run_that_takes_too_long_ends_with_its_dbt_and_its_lineage(server: Dev
 def test_a_terminal_that_is_closed_ends_the_page_the_run_and_its_dbt(server: DevServer) -> None:
     before = len(states_of(server, "endless"))
     server.launch("endless")
-    wait_until(lambda: len(states_of(server, "endless")) > before, partial(said, server))
+    wait_until(lambda: len(states_of(server, "endless")) > before, server.said)
 
     server.process.kill()  # the terminal
 

@@ -13,10 +13,12 @@ from dagster import DagsterEventType, DagsterInstance
 
 from floe.testing.openlineage_rules import breaches
 from tests.integration.dagster.runs_in_processes import (
+    DAGSTER,
     PATIENCE_S,
     Location,
     one_trace_under_one_run,
     parent_of,
+    root_of,
     wait_until,
 )
 from tests.integration.dbt.projects import write
@@ -24,6 +26,7 @@ from tests.integration.engines.postgres_server import postgres_server
 from tests.integration.engines.process import LOOPBACK, accepts, free_port, running
 from tests.integration.engines.test_postgres import by_password
 from tests.integration.main_job.conftest import Shop, span_attributes
+from tests.integration.main_job.dev_server import serving_by
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
@@ -33,6 +36,19 @@ select 1 as id, pg_sleep({{ var('nap_s', 1) }}) is null as slept
 """
 AFTER_NAP = "{{ config(tags=['nap']) }} select * from {{ ref('nap_01') }}"
 LONG_NAP = {"ops": {"skerryline_dbt_naps": {"config": {"variables": {"nap_s": 3600}}}}}
+EARLY = "{{ config(tags=['chain'], materialized='table') }} select 1 as id"
+DROWSY = """{{ config(tags=['chain'], materialized='table', pre_hook={
+  'sql': 'create table if not exists ' ~ this.schema ~ '.woken (id int)', 'transaction': False}) }}
+{% set woken = adapter.get_relation(this.database, this.schema, 'woken') %}
+select id, pg_sleep({{ 0 if woken else 3600 }}) is null as slept from {{ ref('early') }}
+"""
+LATE = "{{ config(tags=['chain']) }} select no_such_column from {{ ref('drowsy') }}"
+BEYOND = "{{ config(tags=['chain']) }} select * from {{ ref('late') }}"
+MENDED = LATE.replace("no_such_column", "id")
+CHAIN = {"early": EARLY, "drowsy": DROWSY, "late": LATE, "beyond": BEYOND}
+"""Models, each a layer of its own: one sleeps when it is first built, and a later one fails."""
+SHOP = "not (tag:nap or tag:chain)"
+WITH_RETRIES = "telemetry: {enabled: false}\nnux: {enabled: false}\nrun_retries: {enabled: true}\n"
 WORKERS = ("left", "right")
 LAYERS = {"reference", "ticket_office", "staging", "marts", "snapshots"}
 
@@ -52,7 +68,11 @@ def on_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Location]:
         shop = by_password(folder, server, "distribution")
         naps = {f"nap_{number:02}.sql": NAP for number in range(NAPS)}
         write(shop.folder / "dbt/models/naps", {**naps, "after_nap.sql": AFTER_NAP})
-        yield Location(shop.folder, SPLIT="layer", POSTGRES_PASSWORD=server.password)
+        for name, sql in CHAIN.items():
+            write(shop.folder / "dbt/models" / name, {f"{name}.sql": sql})
+        location = Location(shop.folder, SPLIT="layer", POSTGRES_PASSWORD=server.password)
+        (location.home / "dagster.yaml").write_text(WITH_RETRIES)
+        yield location
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +133,7 @@ def whole(location: Location) -> None:
 def test_steps_run_on_two_workers_and_are_one_run_and_one_trace(
     on_postgres: Location, cluster: Cluster
 ) -> None:
-    code = on_postgres.run("not tag:nap", DASK=cluster.address)
+    code = on_postgres.run(SHOP, DASK=cluster.address)
 
     assert code == 0, on_postgres.said() + "".join(log.read_text() for log in cluster.logs)
     whole(on_postgres)
@@ -138,26 +158,42 @@ def test_a_run_that_is_cancelled_while_dbt_is_silent_stops_on_its_worker(
     assert {told for _, told in naps(on_postgres)} == {"START", "ABORT"}
 
 
-def test_a_worker_that_is_killed_takes_its_dbt_along_and_the_other_ends_its_lineage(
+def test_what_a_killed_worker_left_is_run_again_by_the_daemon_and_the_rest_from_failure(
     on_postgres: Location, cluster: Cluster
 ) -> None:
-    before = len(naps(on_postgres))
-    process = on_postgres.start("key:nap_01", config=LONG_NAP, DASK=cluster.address)
-    try:
-        wait_until(lambda: len(naps(on_postgres)) > before, on_postgres.said)
+    """A step is done, the next one loses its worker, and a later one fails in the second run."""
+    before = len(on_postgres.shop.events), len(on_postgres.shop.spans)
+    served = [DAGSTER, "dev", "-m", "tests.integration.dagster.project_location"]
+    with_all = on_postgres.environment | {"DASK": cluster.address}
+    with serving_by(on_postgres.shop.folder, served, with_all) as server:
+        server.launch(*CHAIN, **{"dagster/max_retries": "1"})
+        wait_until(lambda: on_postgres.states_of("drowsy") == ["START"], server.said)
         (dbt,) = on_postgres.dbts()
         os.kill(parent_of(dbt), signal.SIGKILL)
-        assert process.wait(PATIENCE_S) != 0
-    finally:
-        process.kill()
-    wait_until(lambda: on_postgres.dbts() == [], on_postgres.processes)
+        wait_until(lambda: on_postgres.dbts() == [], on_postgres.processes)
+        wait_until(lambda: len(server.runs()) == 2 and server.runs()[0].is_over, server.said)
+        (on_postgres.shop.folder / "dbt/models/late/late.sql").write_text(MENDED)
+        server.continue_from_failure(server.runs()[0].run_id)
+        wait_until(lambda: len(server.runs()) == 3 and server.runs()[0].is_over, server.said)
+        runs = server.runs()[::-1]
 
-    assert on_postgres.run("key:nap_01", DASK=cluster.address) == 0, on_postgres.said()
-
+    assert [run.status for run in runs] == ["FAILURE", "FAILURE", "SUCCESS"]
+    assert runs[1].tags["dagster/retry_number"] == "1"
+    # Dask may do again what was done, where the result went with the worker.
+    assert on_postgres.states_of("early")[:2] == ["START", "COMPLETE"]
+    assert {name: on_postgres.states_of(name) for name in CHAIN if name != "early"} == {
+        "drowsy": ["START", "ABORT", "START", "COMPLETE"],
+        "late": ["START", "FAIL", "START", "COMPLETE"],
+        "beyond": ["START", "COMPLETE"],
+    }
     assert breaches(on_postgres.shop.events) == []
-    assert naps(on_postgres)[before:] == [
-        ("nap_01", told) for told in ("START", "ABORT", "START", "COMPLETE")
-    ]
+    roots = [root_of(event) for event in on_postgres.shop.events[before[0] :]]
+    assert list(dict.fromkeys(roots)) == [run.run_id for run in runs]
+    spans = on_postgres.shop.spans[before[1] :]
+    assert len({span["traceId"] for span in spans}) == len(runs)
+    assert len({span["spanId"] for span in spans}) == len(spans)
+    said = {span_attributes(span).get("dagster.root_run_id") for span in spans}
+    assert said - {None} == {runs[0].run_id}
 
 
 def naps(location: Location) -> list[tuple[str, str]]:

@@ -23,6 +23,10 @@ _RUNS = (
 )
 _LAUNCH = """mutation ($asked: ExecutionParams!) { launchRun(executionParams: $asked) {
   __typename ... on LaunchRunSuccess { run { runId } } } }"""
+_FROM_FAILURE = """mutation ($run: String!) {
+  launchRunReexecution(reexecutionParams: {parentRunId: $run, strategy: FROM_FAILURE}) {
+    __typename ... on LaunchRunSuccess { run { runId } } } }"""
+_FLOE = (sys.executable, "-m", "floe")
 _TERMINAL = "import pty, sys; pty.spawn(sys.argv[1:])"
 _RELOAD = """mutation ($name: String!) { reloadRepositoryLocation(repositoryLocationName: $name) {
   __typename } }"""
@@ -53,6 +57,10 @@ class DevServer(NamedTuple):
     def home(self) -> Path:
         """Dagster's, where it keeps its runs."""
         return self.folder / ".floe/state/dagster"
+
+    def said(self) -> str:
+        """Return what the server has written so far."""
+        return self.log.read_text(encoding="utf-8")
 
     def ask(self, query: str, **variables: Any) -> Any:
         """Return the data of the answer to a GraphQL *query*."""
@@ -96,6 +104,12 @@ class DevServer(NamedTuple):
         run_id: str = self.ask(_LAUNCH, asked=asked)["launchRun"]["run"]["runId"]
         return run_id
 
+    def continue_from_failure(self, run_id: str) -> str:
+        """Do what *Re-execute from failure* does, and return the id of the new run."""
+        answer = self.ask(_FROM_FAILURE, run=run_id)["launchRunReexecution"]
+        new: str = answer["run"]["runId"]
+        return new
+
     def runs(self) -> list[DevRun]:
         """Return all runs, the latest first."""
         return [
@@ -128,31 +142,30 @@ class DevServer(NamedTuple):
 @contextmanager
 def serving(folder: Path, **environment: str) -> Iterator[DevServer]:
     """Serve the project in *folder* until the block ends; enter it when the project is loaded."""
-    with _serving(folder, (), environment) as server:
+    with serving_by(folder, [*_FLOE, "dev"], clean_environment() | environment) as server:
         yield server
 
 
 @contextmanager
 def serving_in_terminal(folder: Path) -> Iterator[DevServer]:
     """Serve the project in *folder*; the server's process is the terminal it was typed into."""
-    with _serving(folder, (sys.executable, "-c", _TERMINAL), {}) as server:
+    typed = [sys.executable, "-c", _TERMINAL, *_FLOE, "dev"]
+    with serving_by(folder, typed, clean_environment()) as server:
         yield server
 
 
 @contextmanager
-def _serving(
-    folder: Path, before: Sequence[str], environment: Mapping[str, str]
+def serving_by(
+    folder: Path, command: Sequence[str], environment: Mapping[str, str]
 ) -> Iterator[DevServer]:
+    """Serve the project in *folder* by *command*, which takes a port."""
     log = folder / "dev.log"
     port = free_port()
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - our own command
-            [
-                *before,
-                *(sys.executable, "-m", "floe", "dev", "--port", str(port)),
-            ],
+            [*command, "--port", str(port)],
             cwd=folder,
-            env={**clean_environment(), **environment},
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -172,8 +185,8 @@ def _serving(
 def _wait_until_loaded(server: DevServer) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while True:
-        assert server.process.poll() is None, server.log.read_text(encoding="utf-8")
-        assert time.monotonic() < deadline, server.log.read_text(encoding="utf-8")
+        assert server.process.poll() is None, server.said()
+        assert time.monotonic() < deadline, server.said()
         with suppress(OSError):
             if server.locations():
                 return

@@ -25,6 +25,7 @@ from dagster import (
 from dagster_dbt import DagsterDbtTranslator
 
 from floe.adapters.dagster import large_runs
+from floe.adapters.dagster.dask import going_on, require_parents
 from floe.adapters.dagster.external import (
     exposure_specs,
     freshness_checks,
@@ -42,8 +43,9 @@ from floe.adapters.dagster.manifest import collector_paused
 from floe.adapters.dagster.names import key_part
 from floe.adapters.dagster.partitions import window_of
 from floe.adapters.dagster.results import DagsterEvent, ResultMapper
-from floe.adapters.dagster.retries import unchecked_tests, what_is_left
+from floe.adapters.dagster.retries import attempt_of, unchecked_tests, what_is_left
 from floe.adapters.dagster.run_end import STEP_TAG
+from floe.adapters.dagster.run_watch import require_run
 from floe.adapters.dagster.scratch_target import scratch_target
 from floe.adapters.dagster.selection import (
     DbtSelection,
@@ -166,7 +168,7 @@ class FloeAssetFactory:
             return Definitions.merge(
                 *(_definitions(part, selection, split=cut, options=options) for part in parts),
                 _outside(parts, exposures=exposures),
-                Definitions(executor=executor or own),
+                Definitions(executor=going_on(executor or own)),
             )
 
     def _ready(self, project: Project) -> Services:
@@ -285,14 +287,19 @@ def dbt_assets_definition(
         allow_arbitrary_check_specs=True,
     )
     def dbt(context: AssetExecutionContext, config: DbtRunConfig) -> Iterator[DagsterEvent]:
+        require_run(context)
+        require_parents(context)
+        attempt = attempt_of(context.op_execution_context)
         chosen = _selected(context)
         checks = unique_ids_of_checks(specs.checks)
-        asked = _asked(services, specs, chosen, selection if whole else None, context)
+        asked = _asked(
+            services, specs, chosen, selection if whole else None, context, attempt=attempt
+        )
         if asked.selector and config.select:
             # Beside a selector dbt ignores every other criterion.
             asked = exactly(services.manifest, _ids(specs, chosen), ())
         window = window_of(context)
-        run = run_context_of(services, context.op_execution_context, window)
+        run = run_context_of(services, context.op_execution_context, attempt, window)
         by_id = {unique_id: key for key, unique_id in checks.items()}
         mapper = ResultMapper(services, translator, run, chosen, by_id)
         with _target(services) as target:
@@ -344,6 +351,8 @@ def _asked(
     chosen: Selected,
     default: DbtSelection | None,
     context: AssetExecutionContext,
+    *,
+    attempt: int,
 ) -> DbtSelection:
     """Return what dbt is to run for *chosen*: on a retry, what earlier attempts left of it."""
     manifest = services.manifest
@@ -351,7 +360,7 @@ def _asked(
     asked = dbt_selection(chosen, assets, checks, manifest, default)
     about = [assets[key] for key in chosen.assets]
     come_along = () if asked.arguments else unchecked_tests(manifest, about, set(checks.values()))
-    left = what_is_left(context, chosen, assets, checks, come_along)
+    left = what_is_left(context, chosen, assets, checks, come_along, attempt=attempt)
     if left is None:
         return asked
     context.log.info("earlier attempts left %d nodes to run", len(left))

@@ -21,6 +21,7 @@ from floe.adapters.dagster.invocation import dbt_events, run_context_of
 from floe.adapters.dagster.live_streams import live
 from floe.adapters.dagster.manifest import Manifest, Props, relations_read
 from floe.adapters.dagster.results import plain
+from floe.adapters.dagster.retries import attempt_of
 from floe.adapters.dagster.run_end import STEP_TAG, ending_run
 from floe.adapters.dagster.selection import escaped
 from floe.adapters.dagster.services import Services
@@ -94,7 +95,8 @@ def freshness_checks(
                 "select": tuple(_source_criterion(limited[key]) for key in sorted(chosen)),
             }
         )
-        run = run_context_of(services, context.op_execution_context)
+        step = context.op_execution_context
+        run = run_context_of(services, step, attempt_of(step))
         events = dbt_events(ending_run(services, context.op_execution_context), command, run)
         with not_outliving_executor(context.op_execution_context), live(events):
             for event in events:

@@ -84,21 +84,21 @@ def command_of(
 
 
 def run_context_of(
-    services: Services, context: OpExecutionContext, window: Window | None = None
+    services: Services, context: OpExecutionContext, attempt: int, window: Window | None = None
 ) -> RunContext:
-    """Return who runs: the Dagster run, in one attempt at one of its steps."""
+    """Return who runs: the Dagster run, in one *attempt* at one of its steps."""
     dagster_run = RunReference(
         run_id=context.run_id,
         job_namespace=services.context.namespace,
         job_name=context.job_name,
     )
     step_key = str(context.op_handle)
-    is_known = context.run_id == services.context.run_id and not context.retry_number
+    is_known = context.run_id == services.context.run_id and attempt == 1
     attributes = {
         "dagster.run_id": context.run_id,
         "dagster.job_name": context.job_name,
         "dagster.step_key": step_key,
-        "dagster.attempt": str(context.retry_number + 1),
+        "dagster.attempt": str(attempt),
     }
     if context.run.parent_run_id and context.run.root_run_id:
         attributes["dagster.parent_run_id"] = context.run.parent_run_id
@@ -110,7 +110,7 @@ def run_context_of(
             "run_id": context.run_id,
             "invocation": services.context.invocation
             if is_known  # whoever started the run has told others who it is
-            else f"{step_key}/{context.retry_number + 1}",
+            else f"{step_key}/{attempt}",
             "started_at": utc_now(),
             "orchestrator": "dagster",
             "trace_parent": TraceParent.parse(context.run.tags.get(TRACE_PARENT_TAG, ""))
@@ -192,15 +192,14 @@ def _told(
     mapper: ResultMapper,
     context: AssetExecutionContext,
 ) -> Generator[DagsterEvent, None, RunSummary]:
-    run_is_over = RunWatch(context)
+    run_watch = RunWatch(context)
     while True:
         try:
             event = next(events)
         except StopIteration as stop:
             summary: RunSummary = stop.value
             return summary
-        if run_is_over():
-            raise Failure("the run of this step was ended elsewhere", allow_retries=False)
+        run_watch()
         _log(event, context)
         if isinstance(event, NodeFinished):
             yield from mapper.events_of(event)

@@ -132,7 +132,7 @@ def _job_without_assets(services: Services) -> JobDefinition:
 
     @op(name=default_name(services))
     def dbt(context: OpExecutionContext) -> None:
-        run = run_context_of(services, context)
+        run = run_context_of(services, context, attempt=1)
         command = command_of(services, DbtSelection(), DbtRunConfig(), None, None)
         for _event in dbt_events(services, command, run):
             """Every listener was told."""

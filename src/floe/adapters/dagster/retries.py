@@ -1,8 +1,8 @@
 """What earlier attempts at a step did well, so that a retry runs only the rest.
 
 Dagster's event log says it, so that it holds on another machine as well: every result of floe's
-carries dbt's unique id and status. An attempt is earlier in the same run (a retry policy), or in
-the run that this one continues (a re-execution from failure).
+carries dbt's unique id and status. An attempt is earlier in the same run (a retry policy, or a
+worker that was lost), or in the run that this one continues (a re-execution from failure).
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -16,6 +16,7 @@ from dagster import (
     DagsterInstance,
     DagsterRun,
     EventLogEntry,
+    OpExecutionContext,
 )
 
 from floe.adapters.dagster.manifest import Manifest
@@ -32,19 +33,36 @@ _WELL = {NodeStatus.SUCCESS, NodeStatus.PASS, NodeStatus.WARN, NodeStatus.NO_OP}
 _CONTINUES = "dagster/is_resume_retry"
 
 
+def attempt_of(context: OpExecutionContext) -> int:
+    """Return which attempt at its step this is in its run; the first is 1.
+
+    A distributed executor hands the step of a lost worker to another one, and Dagster counts no
+    attempt for that: so every start in the event log is one. Where that cannot be read, Dagster's
+    own count has to do.
+    """
+    counted = context.retry_number + 1
+    try:
+        steps = context.instance.get_run_step_stats(context.run_id, [str(context.op_handle)])
+    except Exception:  # noqa: BLE001 - somebody else's storage
+        return counted
+    return max(counted, *(step.attempts or 0 for step in steps), 1)
+
+
 def what_is_left(
     context: AssetExecutionContext,
     selected: Selected,
     assets: Mapping[AssetKey, str],
     checks: Mapping[AssetCheckKey, str],
     unchecked: Iterable[str],
+    *,
+    attempt: int,
 ) -> frozenset[str] | None:
     """Return the unique ids of *selected* that earlier attempts did not do well.
 
     None stands for everything: on a first attempt, and where only a hook after all nodes failed.
     *assets* and *checks* are those of the step, *unchecked* its tests without a check.
     """
-    here = _went_well(context.instance, [context.run]) if context.retry_number else frozenset()
+    here = _went_well(context.instance, [context.run]) if attempt > 1 else frozenset()
     before = _went_well(context.instance, _continued(context.instance, context.run))
     if not here and not before:
         return None

@@ -91,6 +91,8 @@ def _whole_run(context: OpExecutionContext, summary: RunSummary) -> RunSummary |
 
 
 def _comes_again(context: OpExecutionContext, summary: RunSummary) -> bool:
+    if context.get_step_execution_context().retry_mode.disabled:
+        return False
     policy = context.job_def.get_retry_policy_for_handle(context.op_handle)
     failed = summary.exit_code != 0 and not summary.interrupted
     return failed and policy is not None and context.retry_number < policy.max_retries

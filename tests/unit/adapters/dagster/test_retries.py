@@ -10,6 +10,7 @@ from dagster import (
     AssetKey,
     AssetsDefinition,
     DagsterInstance,
+    DagsterRun,
     Definitions,
     ExecutorDefinition,
     JobDefinition,
@@ -22,6 +23,8 @@ from dagster import (
     execute_job,
     in_process_executor,
 )
+from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.execution.api import create_execution_plan, execute_plan
 
 from floe.adapters.dagster.assets import FloeAssetFactory
 from floe.adapters.dagster.splitting import Split
@@ -122,6 +125,11 @@ def execute(
     goes_on = ReexecutionOptions.from_failure(after.run_id, instance)
     tags = {"dagster/is_resume_retry": "true"}
     return execute_job(found, instance, reexecution_options=goes_on, tags=tags)
+
+
+def on_a_worker(job: JobDefinition, run: DagsterRun, instance: DagsterInstance) -> None:
+    """Execute the steps of *run* as dagster-dask does: without retries, and without a count."""
+    execute_plan(create_execution_plan(job), InMemoryJob(job), instance, run)
 
 
 def shop_assets(dbt: ShopDbt, directory: Path, **options: Any) -> AssetsDefinition:
@@ -246,3 +254,20 @@ def test_when_only_a_hook_failed_everything_is_run(
 
     assert (first.success, second.success) == (False, True)
     assert dbt.asked[0] == dbt.asked[1]
+
+
+def test_a_step_that_another_worker_is_given_is_an_attempt_of_its_own_at_what_is_left(
+    tmp_path: Path, instance: DagsterInstance
+) -> None:
+    dbt = ShopDbt("customers")
+    job = job_of(shop_assets(dbt, tmp_path))
+    run = instance.create_run_for_job(job)
+
+    on_a_worker(job, run, instance)
+    on_a_worker(job, run, instance)
+    instance.report_run_failed(run)
+    on_a_worker(job, run, instance)
+
+    assert dbt.asked == [list(ORDER), ["customers", "orders_match", "report"]]
+    assert [context.invocation for context in dbt.contexts] == ["shop_dbt/1", "shop_dbt/2"]
+    assert len({context.invocation_run_id for context in dbt.contexts}) == 2

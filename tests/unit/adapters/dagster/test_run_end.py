@@ -26,7 +26,7 @@ from floe.domain.model.node_event import DbtEvent
 from floe.domain.model.run import DbtCommand, RunContext, RunSummary
 from tests.unit.adapters.dagster.definitions import services_of
 from tests.unit.adapters.dagster.projects import Manifest, manifest_of, model
-from tests.unit.adapters.dagster.test_retries import SHOP, ShopDbt
+from tests.unit.adapters.dagster.test_retries import SHOP, ShopDbt, job_of, on_a_worker
 
 TRACE = "a" * 32
 
@@ -152,6 +152,21 @@ def test_an_attempt_that_is_made_again_ends_nothing(
     ((_, run),) = told.runs
     assert [step.exit_code for step in told.steps] == [0, 1, 0, 0]
     assert run.exit_code == 0
+
+
+def test_an_attempt_that_the_executor_does_not_make_again_is_the_end(
+    tmp_path: Path, instance: DagsterInstance
+) -> None:
+    told, dbt = Told(), ShopDbt("orders")
+    assets = FloeAssetFactory().create_dbt_assets(
+        told.services(tmp_path, dbt, SHOP), retry_policy=RetryPolicy(max_retries=1)
+    )
+    job = job_of(assets)
+
+    on_a_worker(job, instance.create_run_for_job(job), instance)
+
+    ((_, run),) = told.runs
+    assert run.exit_code == 1
 
 
 def test_steps_of_others_are_not_waited_for(tmp_path: Path, instance: DagsterInstance) -> None:

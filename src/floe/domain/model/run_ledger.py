@@ -21,6 +21,7 @@ from floe.domain.model.node_event import (
 )
 from floe.domain.model.row_counts import rows_held, rows_read
 from floe.domain.model.run import RunContext
+from floe.domain.model.skips import Skips
 from floe.domain.model.value import UtcDatetime, Value
 
 _STATES = {
@@ -78,6 +79,7 @@ class RunLedger:
         self._open: dict[str, RunTransition] = {}
         self._ended: set[str] = set()
         self._rows: dict[str, int] = {}
+        self._skips = Skips(graph)
         self._closed = False
 
     def feed(self, event: DbtEvent) -> Iterator[RunTransition]:
@@ -151,7 +153,8 @@ class RunLedger:
             return
         self._ended.add(event.unique_id)
         state = _STATES[event.status]
-        message = event.message if state is not LineageEventType.COMPLETE else None
+        why = self._skips.reason(event)
+        message = (event.message or why) if state is not LineageEventType.COMPLETE else None
         end = self._end(start, state, event.at, message=message, finished=event)
         read = rows_read(start.node, start.inputs, self._rows, event)
         yield end.model_copy(update={"rows_read": read}) if read else end

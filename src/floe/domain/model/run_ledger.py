@@ -35,6 +35,8 @@ _STATES = {
     NodeStatus.RUNTIME_ERROR: LineageEventType.FAIL,
     NodeStatus.SKIPPED: LineageEventType.ABORT,
 }
+_NAMED = 5
+"""Nodes that the end of the invocation names, of those that failed."""
 
 
 class RunTransition(Value):
@@ -80,6 +82,7 @@ class RunLedger:
         self._ended: set[str] = set()
         self._rows: dict[str, int] = {}
         self._skips = Skips(graph)
+        self._failed: list[str] = []
         self._closed = False
 
     def feed(self, event: DbtEvent) -> Iterator[RunTransition]:
@@ -153,6 +156,8 @@ class RunLedger:
             return
         self._ended.add(event.unique_id)
         state = _STATES[event.status]
+        if state is LineageEventType.FAIL:
+            self._failed.append(event.unique_id)
         why = self._skips.reason(event)
         message = (event.message or why) if state is not LineageEventType.COMPLETE else None
         end = self._end(start, state, event.at, message=message, finished=event)
@@ -173,8 +178,15 @@ class RunLedger:
         elif event.is_success:
             state, message = LineageEventType.COMPLETE, None
         else:
-            state, message = LineageEventType.FAIL, event.message
+            state, message = LineageEventType.FAIL, event.message or self._what_failed()
         yield self._end(self._invocation, state, event.at, message=message)
+
+    def _what_failed(self) -> str | None:
+        if not self._failed:
+            return None
+        more = len(self._failed) - _NAMED
+        others = f", and {more} more" if more > 0 else ""
+        return f"failed: {', '.join(self._failed[:_NAMED])}{others}"
 
     def _abort_open(self, at: datetime, reason: str) -> Iterator[RunTransition]:
         for unique_id, start in list(self._open.items()):

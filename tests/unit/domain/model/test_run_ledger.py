@@ -104,3 +104,14 @@ def test_an_interrupt_aborts_open_nodes_and_then_their_parent() -> None:
         (A, LineageEventType.ABORT),
         (None, LineageEventType.ABORT),
     ]
+
+
+def test_an_invocation_that_failed_names_what_failed_in_it() -> None:
+    models = [f"model.shop.m{number}" for number in range(7)]
+    ledger = RunLedger(context(), graph(*map(node, models)))
+    for model in models:
+        list(ledger.feed(finished(model, status=NodeStatus.ERROR)))
+
+    (end,) = ledger.feed(InvocationFinished(at=NOON, exit_code=1))
+
+    assert end.message == f"failed: {', '.join(models[:5])}, and 2 more"

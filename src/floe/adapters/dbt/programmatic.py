@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeAlias
 
-from floe.adapters.dbt import quick_messages
 from floe.adapters.dbt.describer import THREAD, Columns, Describer
 from floe.adapters.dbt.duckdb_rows import report_rows
 
@@ -70,17 +69,16 @@ def invoke(
 
     A process that ends with this invocation is its *own_process*: the collector rests there while
     dbt loads its manifest, hundreds of thousands of objects that stay, and never looks at them
-    again; and dbt's messages are filled quickly. With *describe* the columns of what dbt makes are
-    reported too, as ``{"unique_id": ..., "columns": {name: type}}``; with *queries* the statements
-    that it sends.
+    again; and of dbt's events fewer become messages, and more quickly. With *describe* the columns
+    of what dbt makes are reported too, as ``{"unique_id": ..., "columns": {name: type}}``; with
+    *queries* the statements that it sends.
     """
+    wanted = DEBUG_EVENTS | QUERY_EVENTS if queries else DEBUG_EVENTS
     if own_process:
-        gc.disable()
-        quick_messages.install()
+        _make_quick(wanted)
     from dbt.cli.main import dbtRunner
 
     describer = Describer(_reporting_columns(report)) if describe else None
-    wanted = DEBUG_EVENTS | QUERY_EVENTS if queries else DEBUG_EVENTS
     listener = _Listener(report, wanted, own_process=own_process, describer=describer)
     result = dbtRunner(callbacks=[listener]).invoke([*SILENT, *words])
     if describer is not None:
@@ -89,6 +87,17 @@ def invoke(
         return 0, ""
     # As dbt's own command does: 1 when nodes failed, 2 when it could not run.
     return (1, "") if result.exception is None else (2, str(result.exception))
+
+
+def _make_quick(wanted: frozenset[str]) -> None:
+    gc.disable()
+    from dbt_common.events.event_manager_client import ctx_set_event_manager
+
+    from floe.adapters.dbt import quick_messages
+    from floe.adapters.dbt.selective_events import SelectiveEvents
+
+    quick_messages.install()
+    ctx_set_event_manager(SelectiveEvents(wanted))
 
 
 class _Listener:

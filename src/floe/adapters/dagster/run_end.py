@@ -102,6 +102,8 @@ def _last_notes(context: OpExecutionContext, summary: RunSummary) -> Mapping[str
     """Return the notes of all floe's steps where this step's is the last, else None."""
     this, instance = str(context.op_handle), context.instance
     own_note = _Note(0, summary.exit_code, summary.interrupted)
+    if [node.name for node in context.job_def.nodes] == [this]:
+        return {this: own_note}
     plan = instance.get_execution_plan_snapshot(context.run.execution_plan_snapshot_id or "")
     planned = set(plan.step_keys_to_execute)
     own = {step.key for step in plan.steps if _is_own(step.tags)} & planned | {this}

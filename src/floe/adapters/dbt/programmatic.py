@@ -69,9 +69,9 @@ def invoke(
 
     A process that ends with this invocation is its *own_process*: the collector rests there while
     dbt loads its manifest, hundreds of thousands of objects that stay, and never looks at them
-    again; and of dbt's events fewer become messages, and more quickly. With *describe* the columns
-    of what dbt makes are reported too, as ``{"unique_id": ..., "columns": {name: type}}``; with
-    *queries* the statements that it sends.
+    again; of dbt's events fewer become messages, and these and its artifacts are made more quickly.
+    With *describe* the columns of what dbt makes are reported too, as ``{"unique_id": ...,
+    "columns": {name: type}}``; with *queries* the statements that it sends.
     """
     wanted = DEBUG_EVENTS | QUERY_EVENTS if queries else DEBUG_EVENTS
     if own_process:
@@ -93,10 +93,11 @@ def _make_quick(wanted: frozenset[str]) -> None:
     gc.disable()
     from dbt_common.events.event_manager_client import ctx_set_event_manager
 
-    from floe.adapters.dbt import quick_messages
+    from floe.adapters.dbt import quick_artifacts, quick_messages
     from floe.adapters.dbt.selective_events import SelectiveEvents
 
     quick_messages.install()
+    quick_artifacts.install()
     ctx_set_event_manager(SelectiveEvents(wanted))
 
 

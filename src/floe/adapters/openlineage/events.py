@@ -1,7 +1,7 @@
 """From a transition of a run to the OpenLineage event that tells it (specification 2-0-2)."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from openlineage.client.event_v2 import RunEvent
 
@@ -19,7 +19,7 @@ from floe.adapters.openlineage.profile import EventProfile
 from floe.adapters.openlineage.remembered import Remembered
 from floe.adapters.openlineage.run_facets import error_facet, own_facets, shared_facets
 from floe.adapters.openlineage.serialization import Document
-from floe.adapters.openlineage.written import Pen, Written, record, series
+from floe.adapters.openlineage.written import Pen, Written, plain, record, series
 from floe.adapters.openlineage.written_datasets import WrittenDatasets
 from floe.domain.model.lineage import LineageEventType
 from floe.domain.model.manifest import DbtNode
@@ -29,7 +29,15 @@ from floe.domain.model.run_ledger import RunTransition
 ColumnsOf: TypeAlias = Callable[[DbtNode], NodeColumns]
 """What is known of a node's columns right now, without any work."""
 _NO_ACCOUNT = "the process that ran this ended without an account of it"
+_STATES_WITH_LINEAGE = {LineageEventType.START, LineageEventType.COMPLETE}
 _MAKERS = {"model", "seed", "snapshot"}
+
+
+class _Job(NamedTuple):
+    """A job: its *identity* is the members namespace and name, *facets* are those of every run."""
+
+    identity: Mapping[str, Written]
+    facets: Mapping[str, Written]
 
 
 class RunEvents:
@@ -41,7 +49,7 @@ class RunEvents:
         self._pen = pen
         self._datasets = WrittenDatasets(profile, pen)
         self._shared: Remembered[Mapping[str, Written]] = Remembered(16)
-        self._lasting: Remembered[Mapping[str, Written]] = Remembered()
+        self._jobs: Remembered[_Job] = Remembered()
         self._same = {
             "producer": pen.value(profile.producer),
             "schemaURL": pen.value(RunEvent._get_schema()),  # noqa: SLF001 - as the model has it
@@ -55,12 +63,12 @@ class RunEvents:
         *made* holds the columns of the node itself where they are known; their lineage stands
         only on events of runs that did not fail.
         """
-        job = self._job(transition) | {"facets": record(self._job_facets(transition))}
+        job = self._job(transition)
         return self._event(
             transition,
             transition.state,
             run_facets={**self._shared_facets(transition), **self._own_facets(transition)},
-            job=job,
+            job={**job.identity, "facets": record({**job.facets, **self._sql(transition)})},
             inputs=self._inputs(transition),
             outputs=self._outputs(transition, made),
         )
@@ -76,7 +84,7 @@ class RunEvents:
             start,
             LineageEventType.ABORT,
             run_facets={**self._shared_facets(start), **self._unaccounted},
-            job=self._job(start),
+            job=self._job(start).identity,
             inputs=map(self._datasets.name_of, nodes_read(start)),
             outputs=[self._datasets.name_of(node)] if node is not None and makes else [],
         )
@@ -91,13 +99,13 @@ class RunEvents:
         inputs: Iterable[Written],
         outputs: Iterable[Written],
     ) -> Written:
-        run_id = self._pen.value(transition.run_id)
+        run = {"runId": plain(transition.run_id), "facets": record(run_facets)}
         return record(
             {
                 **self._same,
-                "eventType": self._pen.value(state.value),
-                "eventTime": self._pen.value(moment(transition.at)),
-                "run": record({"runId": run_id, "facets": record(run_facets)}),
+                "eventType": plain(state.value),
+                "eventTime": plain(moment(transition.at)),
+                "run": record(run),
                 "job": record(job),
                 "inputs": series(inputs),
                 "outputs": series(outputs),
@@ -118,18 +126,21 @@ class RunEvents:
     def _own_facets(self, transition: RunTransition) -> Mapping[str, Written]:
         return self._pen.facets(own_facets(transition, self._profile))
 
-    def _job(self, transition: RunTransition) -> dict[str, Written]:
-        return {"namespace": self._namespace, "name": self._pen.value(job_name(transition))}
-
-    def _job_facets(self, transition: RunTransition) -> Mapping[str, Written]:
-        node, finished = transition.node, transition.finished
-        kind = transition.resource_type
-        lasting = self._lasting.get(
-            transition.unique_id or kind,
-            lambda: self._pen.facets(lasting_facets(kind, node, self._profile)),
+    def _job(self, transition: RunTransition) -> _Job:
+        kind, node = transition.resource_type, transition.node
+        question = (transition.unique_id, kind, transition.context.pipeline)
+        return self._jobs.get(
+            question,
+            lambda: _Job(
+                {"namespace": self._namespace, "name": self._pen.value(job_name(transition))},
+                self._pen.facets(lasting_facets(kind, node, self._profile)),
+            ),
         )
+
+    def _sql(self, transition: RunTransition) -> Mapping[str, Written]:
+        node, finished = transition.node, transition.finished
         code = finished.compiled_code if finished is not None else None
-        return {**lasting, **self._pen.facets(sql_facets(node, self._profile, code))}
+        return self._pen.facets(sql_facets(node, self._profile, code))
 
     def _inputs(self, transition: RunTransition) -> Iterator[Written]:
         """Yield the datasets that the run reads; a test's findings stand on what it tests."""
@@ -158,7 +169,7 @@ class RunEvents:
         found: dict[str, Document] = {}
         if transition.state is LineageEventType.COMPLETE:
             found |= made_facets(node, self._profile)
-        if transition.state in {LineageEventType.START, LineageEventType.COMPLETE}:
+        if columns.lineage and transition.state in _STATES_WITH_LINEAGE:
             name_of = self._profile.dataset_names.name_of
             names = {item.unique_id: name_of(item) for item in transition.inputs}
             lineage = column_lineage_facet(columns, names, self._profile.producer)

@@ -35,6 +35,11 @@ class Pen:
         return {key: self.value(facet) for key, facet in facet_documents(facets).items()}
 
 
+def plain(text: str) -> Written:
+    """Return *text* as a string, where it is known to need no escape and to be no secret."""
+    return Written(f'"{text}"')
+
+
 def record(members: Mapping[str, Written]) -> Written:
     """Return the object with *members*, whose names need no escape."""
     return Written("{" + ",".join([f'"{name}":{members[name]}' for name in sorted(members)]) + "}")

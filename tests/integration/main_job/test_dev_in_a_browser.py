@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -144,23 +145,42 @@ def test_where_each_column_comes_from_is_a_table(built: Site) -> None:
     built.picture("columns")
 
 
-def test_a_run_that_fails_says_what_dbt_said_and_at_which_node(built: Site) -> None:
+@pytest.fixture(scope="module")
+def failed(built: Site) -> str:
+    """Give the path of the page of a run that failed; what was wrong is put right since."""
     model = built.server.folder / "dbt/models/marts/dim_routes.sql"
     whole = model.read_text()
     model.write_text(whole.replace("route_id", "root_id", 1))
-
     built.materialize("/assets/dim_routes", "Materialize")
-
     built.expect_status("Failure")
-    page = built.page
-    page.reload()
+    model.write_text(whole)
+    return urlsplit(built.page.url).path
+
+
+def test_a_run_that_fails_says_what_dbt_said_and_at_which_node(built: Site, failed: str) -> None:
+    page = built.visit(failed)
     expect(page.get_by_text("root_id").first).to_be_visible()
     built.picture("failure")
     built.visit("/assets/dim_routes?view=events")
     expect(page.get_by_text("root_id").first).to_be_visible()
     expect(page.get_by_text("dbt error: ").first).to_be_visible()
     built.picture("failed-asset")
-    model.write_text(whole)
+
+
+def test_a_click_runs_what_failed_again(built: Site, failed: str) -> None:
+    before = len(lineage_of(built.server.folder))
+    page = built.visit(failed)
+    everything = page.get_by_role("button", name="Re-execute all")
+    everything.locator("xpath=following::button[1]").click()  # what else it can do
+
+    page.get_by_role("menuitem", name="From failure").click()
+
+    page.wait_for_url(lambda address: "/runs/" in address and not address.endswith(failed))
+    built.expect_status("Success")
+    again = lineage_of(built.server.folder)[before:]
+    told = [e["eventType"] for e in again if e["job"]["name"].endswith("dim_routes")]
+    assert told == ["START", "COMPLETE"]
+    assert built.server.runs()[0].tags["dagster/parent_run_id"] == failed.rpartition("/")[2]
 
 
 def test_a_run_that_is_terminated_by_a_click_ends_dbt_and_its_lineage(built: Site) -> None:

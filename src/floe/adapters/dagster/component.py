@@ -1,15 +1,43 @@
 """A project as a Dagster component, for those who write definitions in YAML."""
 
+import os
 from abc import abstractmethod
 from pathlib import Path
+from typing import Any
 
-from dagster import Component, ComponentLoadContext, Definitions, Model, Resolvable, RetryPolicy
+from dagster import (
+    Component,
+    ComponentLoadContext,
+    Definitions,
+    Model,
+    Resolvable,
+    RetryPolicy,
+    Scaffolder,
+    ScaffoldRequest,
+    scaffold_with,
+)
+from dagster.components import scaffold_component
 
 from floe.adapters.dagster.assets import FloeAssetFactory
 from floe.adapters.dagster.services import Services
 from floe.adapters.dagster.splitting import Split
 
+_CONTRACT = "floe.yaml"
 
+
+class ProjectScaffolder(Scaffolder[Any]):
+    """Writes the YAML of a component, with the contract found upward from its folder."""
+
+    def scaffold(self, request: ScaffoldRequest[Any]) -> None:
+        """Write it; where there is no contract yet, it is expected beside ``pyproject.toml``."""
+        folder = request.target_path
+        around = (parent for parent in folder.parents if (parent / _CONTRACT).is_file())
+        root = next(around, request.project_root or folder)
+        contract = Path(os.path.relpath(root / _CONTRACT, folder))
+        scaffold_component(request, {"artifacts": contract.as_posix()})
+
+
+@scaffold_with(ProjectScaffolder)
 class ProjectComponent(Component, Model, Resolvable):
     """All that a contract document defines, in a few lines of YAML.
 

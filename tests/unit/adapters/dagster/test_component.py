@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 from dagster import (
     AssetKey,
     AssetsDefinition,
@@ -10,6 +11,7 @@ from dagster import (
     RetryPolicy,
     load_from_defs_folder,
 )
+from dagster.components.component_scaffolding import scaffold_object
 
 from floe.adapters.dagster.component import ProjectComponent
 from floe.adapters.dagster.services import Services
@@ -34,6 +36,7 @@ def test_yaml_names_the_contract_and_the_project_is_defined(tmp_path: Path) -> N
     assert {AssetKey("raw"), AssetKey("orders"), AssetKey("customers")} <= keys
 
 
+COMPONENT = "floe.entrypoints.component.FloeProject"
 _DEFS_YAML = """
 type: tests.unit.adapters.dagster.test_component.Shop
 attributes:
@@ -71,3 +74,27 @@ def test_dagster_finds_the_component_in_a_folder_of_definitions(tmp_path: Path) 
     (assets,) = [item for item in definitions.assets or () if isinstance(item, AssetsDefinition)]
     assert set(assets.keys) == {AssetKey("customers")}
     assert assets.op.retry_policy == RetryPolicy(max_retries=2)
+
+
+@pytest.mark.parametrize("at", ["floe.yaml", "src/lake/floe.yaml"])
+def test_the_yaml_that_dg_lays_down_names_the_contract(tmp_path: Path, at: str) -> None:
+    component = tmp_path / "src/lake/defs/sales"
+    component.mkdir(parents=True)
+    (tmp_path / at).touch()
+
+    scaffold_object(component, COMPONENT, None, "yaml", tmp_path)
+
+    attributes = yaml.safe_load((component / "defs.yaml").read_text())["attributes"]
+    assert (component / attributes["artifacts"]).resolve() == tmp_path / at
+
+
+def test_a_contract_that_is_still_to_come_is_expected_at_the_root_of_the_project(
+    tmp_path: Path,
+) -> None:
+    component = tmp_path / "src/lake/defs/sales"
+    component.mkdir(parents=True)
+
+    scaffold_object(component, COMPONENT, None, "yaml", tmp_path)
+
+    attributes = yaml.safe_load((component / "defs.yaml").read_text())["attributes"]
+    assert attributes == {"artifacts": "../../../../floe.yaml"}

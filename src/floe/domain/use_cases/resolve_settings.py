@@ -44,7 +44,7 @@ def resolve_settings(layers: Sequence[Layer]) -> ResolvedSettings:
     merged: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for layer in layers:
-        _merge(merged, layer.values, origins, layer.name, "")
+        _merge(merged, _with_required_beside(layer.values), origins, layer.name, "")
     try:
         settings = Settings.model_validate(merged)
     except ValidationError as error:
@@ -84,6 +84,17 @@ def mistyped_variables(environ: Mapping[str, str]) -> tuple[str, ...]:
                 for near in meant
             ]
     return tuple(warnings)
+
+
+def _with_required_beside(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return *values* with ``lineage.required`` under its own name: it holds for every kind."""
+    section = values.get("lineage")
+    if not isinstance(section, Mapping) or "required" not in section:
+        return values
+    options = {name: value for name, value in section.items() if name != "required"}
+    others = {name: value for name, value in values.items() if name != "lineage"}
+    lineage = {"lineage": options} if options else {}
+    return {"lineage_required": section["required"], **others, **lineage}
 
 
 def _merge(

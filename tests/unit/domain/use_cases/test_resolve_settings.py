@@ -32,6 +32,18 @@ def test_a_later_layer_wins_key_by_key() -> None:
     assert resolved.origins["lineage.timeout_s"] == "environment"
 
 
+def test_lineage_can_be_required_in_its_own_section_whatever_its_kind() -> None:
+    chosen = Layer("project", {"lineage": {"kind": "file", "path": "x.jsonl", "required": True}})
+    alone = environment_layer({"FLOE_LINEAGE__REQUIRED": "true"})
+
+    resolved = resolve_settings([chosen])
+
+    assert resolved.settings.lineage == File(path=Path("x.jsonl"))
+    assert resolved.settings.lineage_required
+    assert resolved.origins["lineage_required"] == "project"
+    assert resolve_settings([alone]).settings == Settings(lineage_required=True)
+
+
 def test_another_kind_replaces_the_whole_section() -> None:
     first = Layer("artifact", {"lineage": {"kind": "http", "url": "http://a/", "timeout_s": 9}})
     second = Layer("project", {"lineage": {"kind": "file", "path": "x.jsonl"}})

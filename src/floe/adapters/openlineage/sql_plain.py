@@ -5,9 +5,7 @@ stars over known relations. There a name means one thing, and a query need not b
 out which. Whatever is not known to be plain is left to those who rewrite it.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import cache
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
 
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
@@ -28,88 +26,37 @@ from floe.adapters.openlineage.sql_origins import (
     lineage_of,
     united,
 )
-from floe.adapters.openlineage.sql_query import InputRelation, folds, match_relation, normalized
+from floe.adapters.openlineage.sql_plain_names import (
+    TRANSPARENCY,
+    NotPlainError,
+    Scope,
+    Source,
+    names_of,
+    names_stand_alone,
+    only,
+    only_source,
+    opened_relation,
+    starred,
+)
+from floe.adapters.openlineage.sql_query import InputRelation, folds, match_relation
 from floe.domain.model.column_lineage import Influence, RelationLineage
 
 _SELECT = {"expressions", "from_", "joins", "where", "group", "having", "qualify", "order"}
 _SELECT |= {"with_", "distinct", "limit", "offset"}
 _JOIN = {"this", "on", "side", "kind"}
 _JOIN_KINDS = {"", "INNER", "CROSS", "OUTER"}
-_LEAVES = (exp.Literal, exp.Boolean, exp.Null, exp.DataType, exp.Var, exp.JSONPath)
-_TRANSPARENT = (
-    exp.AtTimeZone,
-    exp.Between,
-    exp.Binary,
-    exp.Bracket,
-    exp.Distinct,
-    exp.Filter,
-    exp.Func,
-    exp.IgnoreNulls,
-    exp.In,
-    exp.Interval,
-    exp.Order,
-    exp.Ordered,
-    exp.RespectNulls,
-    exp.Tuple,
-    exp.Unary,
-    exp.Window,
-    exp.WithinGroup,
-)
-_NOT_TRANSPARENT = (
-    exp.Columns,
-    exp.Dot,
-    exp.Explode,
-    exp.Kwarg,
-    exp.Prior,
-    exp.PropertyEQ,
-    exp.Query,
-    exp.UDTF,
-)
-
-
-class _NotPlainError(Exception):
-    """The query does what has not been thought of here."""
-
-
-class _Source(NamedTuple):
-    """What can be read from: *outputs* by name; of *relation* any column, as none are known."""
-
-    outputs: Mapping[str, Output]
-    influences: Origins
-    relation: str | None = None
-
-    def column(self, name: str) -> Output:
-        """Return the column *name*."""
-        found = self.outputs.get(name)
-        if found is None and self.relation is not None:
-            return Output(name, None, {(self.relation, name): {AS_IS}})
-        if found is None:
-            raise _NotPlainError
-        return found
-
-
-class _Scope(NamedTuple):
-    """Where a name stands: *outputs* are those it may mean before it means a column of a source.
-
-    The *aliases* are those of the SELECT, which it may mean before one of a relation that may not
-    have such a column.
-    """
-
-    sources: Mapping[str, _Source]
-    aliases: Collection[str]
-    outputs: Mapping[str, Output]
 
 
 def trace_plain_columns(
     query: exp.Query, relations: Sequence[InputRelation], dialect: Dialect
 ) -> RelationLineage | None:
     """Return the lineage of *query*, which is not changed; None where it is not a plain one."""
-    if not _names_stand_alone(dialect):
+    if not names_stand_alone(dialect):
         return None
     walk = _PlainWalk(relations, dialect)
     try:
         root = walk.resolve(query, {})
-    except (_NotPlainError, RecursionError):
+    except (NotPlainError, RecursionError):
         return None
     if walk.read & walk.shadowed:
         return None
@@ -117,22 +64,11 @@ def trace_plain_columns(
     return lineage_of(Resolved(dict(root.outputs), root.influences, passed))
 
 
-@cache
-def _names_stand_alone(dialect: Dialect) -> bool:
-    """Return whether a name in *dialect* means the same wherever it stands."""
-    return (
-        type(dialect).normalize_identifier is Dialect.normalize_identifier
-        and not dialect.FORCE_EARLY_ALIAS_REF_EXPANSION
-        and not dialect.DISABLES_ALIAS_REF_EXPANSION
-        and not dialect.ANNOTATE_ALL_SCOPES
-    )
-
-
 class _PlainWalk:
     def __init__(self, relations: Sequence[InputRelation], dialect: Dialect) -> None:
         self._dialect = dialect
         self._folds = folds(dialect)
-        self._names = _names_of(dialect)
+        self._names = names_of(dialect)
         self._relations = [
             (tuple(self._names[part, True].lower() for part in relation.parts), relation)
             for relation in relations
@@ -140,7 +76,7 @@ class _PlainWalk:
         self.read: set[str] = set()
         self.shadowed: set[str] = set()
 
-    def resolve(self, query: exp.Expr, around: Mapping[str, _Source]) -> _Source:
+    def resolve(self, query: exp.Expr, around: Mapping[str, Source]) -> Source:
         """Return what *query* makes, where the common table expressions *around* are seen."""
         args = query.args
         if args.get("with_") is not None:
@@ -149,37 +85,37 @@ class _PlainWalk:
         if kind is exp.Select:
             return self._select(query, around)
         if kind not in {exp.Union, exp.Except, exp.Intersect}:
-            raise _NotPlainError
-        _only(query, {"this", "expression", "distinct", "with_"})
+            raise NotPlainError
+        only(query, {"this", "expression", "distinct", "with_"})
         left, right = (self.resolve(args[side], around) for side in ("this", "expression"))
         if left.relation is not None or right.relation is not None:
-            raise _NotPlainError
+            raise NotPlainError
         made = united(
             query,  # type: ignore[arg-type]  # one of the three kinds
             Resolved(dict(left.outputs), left.influences),
             Resolved(dict(right.outputs), right.influences),
         )
-        return _Source(made.outputs, made.influences)
+        return Source(made.outputs, made.influences)
 
-    def _with(self, with_: exp.Expr, around: Mapping[str, _Source]) -> Mapping[str, _Source]:
-        _only(with_, {"expressions"})
+    def _with(self, with_: exp.Expr, around: Mapping[str, Source]) -> Mapping[str, Source]:
+        only(with_, {"expressions"})
         seen = dict(around)
         for cte in with_.args["expressions"]:
-            _only(cte, {"this", "alias", "materialized"})
+            only(cte, {"this", "alias", "materialized"})
             name = self._alias(cte)
             if name in seen or not name:
-                raise _NotPlainError
+                raise NotPlainError
             self.shadowed.add(name.lower())
             seen[name] = self.resolve(cte.args["this"], seen)
         return seen
 
-    def _select(self, select: exp.Expr, around: Mapping[str, _Source]) -> _Source:
-        _only(select, _SELECT)
+    def _select(self, select: exp.Expr, around: Mapping[str, Source]) -> Source:
+        only(select, _SELECT)
         sources = dict(self._sources(select, around))
         projections = select.args["expressions"]
         aliases = {self._name(item.args["alias"]) for item in projections if _is_named(item)}
-        scope = _Scope(sources, aliases, {})
-        opened = _opened(projections, sources)
+        scope = Scope(sources, aliases, {})
+        opened = opened_relation(projections, sources)
         outputs: dict[str, Output] = {}
         if opened is None:
             count = 0
@@ -187,38 +123,38 @@ class _PlainWalk:
                 outputs[name] = output
                 count += 1
             if count != len(outputs):
-                raise _NotPlainError
-        return _Source(outputs, self._influences(select, scope, outputs), opened)
+                raise NotPlainError
+        return Source(outputs, self._influences(select, scope, outputs), opened)
 
     def _sources(
-        self, select: exp.Expr, around: Mapping[str, _Source]
-    ) -> Iterator[tuple[str, _Source]]:
+        self, select: exp.Expr, around: Mapping[str, Source]
+    ) -> Iterator[tuple[str, Source]]:
         args = select.args
         from_, joins = args.get("from_"), args.get("joins") or ()
         if from_ is None:
             if joins:
-                raise _NotPlainError
+                raise NotPlainError
             return
-        _only(from_, {"this"})
+        only(from_, {"this"})
         names = set()
         for item in (from_, *joins):
             name, source = self._source(item.args["this"], around)
             if name in names or (joins and not name):
-                raise _NotPlainError
+                raise NotPlainError
             names.add(name)
             yield name, source
         for join in joins:
-            _only(join, _JOIN)
+            only(join, _JOIN)
             if join.args.get("kind") and join.kind not in _JOIN_KINDS:
-                raise _NotPlainError
+                raise NotPlainError
 
-    def _source(self, item: exp.Expr, around: Mapping[str, _Source]) -> tuple[str, _Source]:
+    def _source(self, item: exp.Expr, around: Mapping[str, Source]) -> tuple[str, Source]:
         if type(item) is exp.Subquery:
-            _only(item, {"this", "alias"})
+            only(item, {"this", "alias"})
             return self._alias(item), self.resolve(item.args["this"], around)
         if type(item) is not exp.Table:
-            raise _NotPlainError
-        _only(item, {"this", "db", "catalog", "alias"})
+            raise NotPlainError
+        only(item, {"this", "db", "catalog", "alias"})
         args = item.args
         parts = tuple(
             self._name(args[part]) for part in ("catalog", "db", "this") if args.get(part)
@@ -229,25 +165,25 @@ class _PlainWalk:
         folded = tuple(part.lower() for part in parts)
         relation = match_relation(folded, self._relations)
         if relation is None:
-            raise _NotPlainError
+            raise NotPlainError
         if len(parts) == 1:
             self.read.add(folded[0])
         return name, self._relation(relation)
 
-    def _relation(self, relation: InputRelation) -> _Source:
+    def _relation(self, relation: InputRelation) -> Source:
         names, unique_id = self._names, relation.unique_id
         if not relation.columns:
-            return _Source({}, {}, unique_id)
+            return Source({}, {}, unique_id)
         outputs = {
             column if self._folds else names[column, True]: Output(
                 column, kind, {(unique_id, column): {AS_IS}}
             )
             for column, kind in relation.columns.items()
         }
-        return _Source(outputs, {})
+        return Source(outputs, {})
 
     def _outputs(
-        self, projections: Sequence[exp.Expr], scope: _Scope
+        self, projections: Sequence[exp.Expr], scope: Scope
     ) -> Iterator[tuple[str, Output]]:
         for projection in projections:
             kind = type(projection)
@@ -258,15 +194,15 @@ class _PlainWalk:
             elif kind is exp.Alias:
                 yield self._named(projection, scope)
             else:
-                raise _NotPlainError
+                raise NotPlainError
 
-    def _star(self, projection: exp.Expr, scope: _Scope) -> Iterator[tuple[str, Output]]:
-        for source in _starred(projection, scope.sources, self._names):
+    def _star(self, projection: exp.Expr, scope: Scope) -> Iterator[tuple[str, Output]]:
+        for source in starred(projection, scope.sources, self._names):
             if source.relation is not None:
-                raise _NotPlainError
+                raise NotPlainError
             yield from source.outputs.items()
 
-    def _named(self, projection: exp.Expr, scope: _Scope) -> tuple[str, Output]:
+    def _named(self, projection: exp.Expr, scope: Scope) -> tuple[str, Output]:
         value, alias = projection.args["this"], projection.args["alias"]
         name = self._name(alias)
         spelling = name if self._folds else str(alias.args["this"])
@@ -279,9 +215,7 @@ class _PlainWalk:
             data_type = _written(value.args["to"], self._dialect)
         return name, Output(spelling, data_type, origins)
 
-    def _influences(
-        self, select: exp.Expr, scope: _Scope, outputs: Mapping[str, Output]
-    ) -> Origins:
+    def _influences(self, select: exp.Expr, scope: Scope, outputs: Mapping[str, Output]) -> Origins:
         found: Origins = {}
         for source in scope.sources.values():
             carry(found, source.influences, AS_IS)
@@ -297,14 +231,14 @@ class _PlainWalk:
             self._group(group, scope, list(outputs.values()), found)
         if order is not None:
             if group is not None or any(_is_number(item.this) for item in order.expressions):
-                raise _NotPlainError
+                raise NotPlainError
             self._trace(order, aliased, indirect(Influence.SORT), found)
         if distinct is not None:
-            _only(distinct, set())
+            only(distinct, set())
         return found
 
     def _clause(
-        self, clause: exp.Expr | None, scope: _Scope, influence: Influence, found: Origins
+        self, clause: exp.Expr | None, scope: Scope, influence: Influence, found: Origins
     ) -> None:
         if clause is None:
             return
@@ -313,28 +247,28 @@ class _PlainWalk:
         self._trace(clause, scope, indirect(influence), found)
 
     def _group(
-        self, group: exp.Expr, scope: _Scope, outputs: Sequence[Output], found: Origins
+        self, group: exp.Expr, scope: Scope, outputs: Sequence[Output], found: Origins
     ) -> None:
-        _only(group, {"expressions"})
+        only(group, {"expressions"})
         way = indirect(Influence.GROUP_BY)
         for item in group.expressions:
             if _is_number(item):
                 place = int(item.this) - 1
                 if not 0 <= place < len(outputs):
-                    raise _NotPlainError
+                    raise NotPlainError
                 carry(found, outputs[place].origins, way)
             else:
                 self._trace(item, scope, way, found)
 
-    def _trace(self, node: exp.Expr, scope: _Scope, way: Way, found: Origins) -> None:
+    def _trace(self, node: exp.Expr, scope: Scope, way: Way, found: Origins) -> None:
         kind = type(node)
         if kind is exp.Column:
             carry(found, self._column(node, scope).origins, way)
             return
         if kind is exp.Star:
-            _only(node, set())
+            only(node, set())
             return
-        if not _TRANSPARENCY[kind]:
+        if not TRANSPARENCY[kind]:
             return
         step = common_step(node)
         if step is None:
@@ -345,122 +279,39 @@ class _PlainWalk:
         for child in node.iter_expressions():
             self._trace(child, scope, way, found)
 
-    def _column(self, column: exp.Expr, scope: _Scope) -> Output:
+    def _column(self, column: exp.Expr, scope: Scope) -> Output:
         args = column.args
-        _only(column, {"this", "table"})
+        only(column, {"this", "table"})
         name = self._name(args["this"])
         if name.upper() in self._dialect.PSEUDOCOLUMNS:
-            raise _NotPlainError
+            raise NotPlainError
         table = args.get("table")
         if table is not None:
             source = scope.sources.get(self._name(table))
             if source is None:
-                raise _NotPlainError
+                raise NotPlainError
             return source.column(name)
-        source = _only_source(name, scope.sources)
+        source = only_source(name, scope.sources)
         if source.relation is not None and name in scope.aliases:
-            raise _NotPlainError
+            raise NotPlainError
         found = source.column(name)
         meant = scope.outputs.get(name)
         if meant is not None and meant.origins != found.origins:
-            raise _NotPlainError
+            raise NotPlainError
         return found
 
     def _alias(self, item: exp.Expr) -> str:
         alias = item.args.get("alias")
         if alias is None:
             return ""
-        _only(alias, {"this"})
+        only(alias, {"this"})
         return self._name(alias.args["this"])
 
     def _name(self, identifier: object) -> str:
         if type(identifier) is not exp.Identifier:
-            raise _NotPlainError
+            raise NotPlainError
         args = identifier.args
         return self._names[args["this"], bool(args.get("quoted"))]
-
-
-class _Names(dict[tuple[str, bool], str]):
-    """A name, and whether it is quoted → the name as *dialect* compares it."""
-
-    def __init__(self, dialect: Dialect) -> None:
-        super().__init__()
-        self._dialect = dialect
-
-    def __missing__(self, key: tuple[str, bool]) -> str:
-        name, quoted = key
-        self[key] = found = normalized(name, self._dialect, quoted=quoted)
-        return found
-
-
-@cache
-def _names_of(dialect: Dialect) -> _Names:
-    return _Names(dialect)
-
-
-def _opened(projections: Sequence[exp.Expr], sources: Mapping[str, _Source]) -> str | None:
-    """Return the relation that a lone ``*`` passes on, when nobody knows its columns."""
-    relations = [item.relation for item in sources.values() if item.relation is not None]
-    if len(projections) != 1 or len(sources) != 1 or not relations:
-        return None
-    if type(projections[0]) is not exp.Star:
-        return None
-    _only(projections[0], set())
-    return relations[0]
-
-
-def _starred(
-    projection: exp.Expr, sources: Mapping[str, _Source], names: _Names
-) -> Sequence[_Source]:
-    """Return the sources that *projection* writes out."""
-    if type(projection) is exp.Star:
-        _only(projection, set())
-        return list(sources.values())
-    args = projection.args
-    table = args.get("table")
-    if type(projection) is not exp.Column or type(table) is not exp.Identifier:
-        raise _NotPlainError
-    _only(projection, {"this", "table"})
-    _only(args["this"], set())
-    name = names[table.args["this"], bool(table.args.get("quoted"))]
-    if name not in sources:
-        raise _NotPlainError
-    return [sources[name]]
-
-
-def _only_source(name: str, sources: Mapping[str, _Source]) -> _Source:
-    """Return the one of *sources* that has the column *name*."""
-    if len(sources) == 1:
-        return next(iter(sources.values()))
-    if any(source.relation is not None for source in sources.values()):
-        raise _NotPlainError
-    having = [source for source in sources.values() if name in source.outputs]
-    if len(having) != 1:
-        raise _NotPlainError
-    return having[0]
-
-
-def _only(node: exp.Expr, known: set[str]) -> None:
-    """Refuse *node* when it says more than what is *known*."""
-    for key, value in node.args.items():
-        if key not in known and value:
-            raise _NotPlainError
-
-
-class _Transparency(dict[type[exp.Expr], bool]):
-    """Kind of node → whether it has parts to look at, or no columns at all."""
-
-    def __missing__(self, kind: type[exp.Expr]) -> bool:
-        transparent = issubclass(kind, _TRANSPARENT)
-        if not issubclass(kind, _LEAVES) and (
-            not transparent or issubclass(kind, _NOT_TRANSPARENT)
-        ):
-            raise _NotPlainError
-        self[kind] = transparent
-        return transparent
-
-
-_TRANSPARENCY = _Transparency()
 
 
 def _is_named(projection: exp.Expr) -> bool:

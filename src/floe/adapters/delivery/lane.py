@@ -63,12 +63,14 @@ class Lane:
         with self._changed:
             if self._stopping:
                 return
+            is_at_rest = self._asked == self._answered
             self._asked += 1
             if self._thread is None:
                 name = f"floe-delivery-{self._destination}"
                 self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
                 self._thread.start()
-            self._changed.notify_all()
+            if is_at_rest:  # else it looks again by itself, and to wake it would only hold it up
+                self._changed.notify_all()
 
     def wait_until_served(self, deadline: float) -> None:
         """Wait until all that was asked is done, as far as it can be, or *deadline* (monotonic)."""

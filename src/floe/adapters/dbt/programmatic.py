@@ -46,7 +46,9 @@ class _NodeInfo(Protocol):
     resource_type: str
 
 
-class _Data(Protocol):
+class Data(Protocol):
+    """What dbt's event has to say, of those that are about a node."""
+
     node_info: _NodeInfo
 
 
@@ -54,7 +56,7 @@ class Message(Protocol):
     """dbt's event, a protobuf message (``EventMsg``)."""
 
     info: _Info
-    data: _Data
+    data: Data
 
 
 def invoke(
@@ -130,9 +132,7 @@ class _Listener:
 
     def _is_wanted(self, message: Message) -> bool:
         name = message.info.name
-        return name in self._wanted or (
-            name == SNAPSHOT_EVENT and message.data.node_info.resource_type == "snapshot"
-        )
+        return name in self._wanted or tells_a_snapshot(name, message.data)
 
     def _begin(self) -> None:
         if self._own_process:
@@ -142,6 +142,11 @@ class _Listener:
         report_rows()
         if self._describer is not None:
             self._describer.start()
+
+
+def tells_a_snapshot(name: str, data: Data) -> bool:
+    """Return whether the event *name* with *data* has a statement that is sent for a snapshot."""
+    return name == SNAPSHOT_EVENT and data.node_info.resource_type == "snapshot"
 
 
 def _reporting_columns(report: Report) -> Callable[[str, Columns], None]:

@@ -9,9 +9,14 @@ from collections.abc import Container
 from dbt_common.events.base_types import BaseEvent, EventLevel
 from dbt_common.events.event_manager import EventManager
 
+from floe.adapters.dbt.programmatic import tells_a_snapshot
+
 
 class SelectiveEvents(EventManager):  # type: ignore[misc] # dbt_common tells no types
-    """Drop events of level debug that are not *wanted*, as long as no log is written."""
+    """Drop events of level debug that are not *wanted*, as long as no log is written.
+
+    What is sent for a snapshot is always wanted.
+    """
 
     def __init__(self, wanted: Container[str]) -> None:
         super().__init__()
@@ -27,7 +32,8 @@ class SelectiveEvents(EventManager):  # type: ignore[misc] # dbt_common tells no
         """Tell the listeners of *e*."""
         if (
             (level or e.level_tag()) is EventLevel.DEBUG
-            and type(e).__name__ not in self._wanted
+            and (name := type(e).__name__) not in self._wanted
+            and not tells_a_snapshot(name, e.pb_msg)
             and not self.loggers
             and not force_warn_or_error_handling
         ):

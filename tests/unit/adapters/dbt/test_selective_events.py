@@ -53,6 +53,21 @@ def test_only_an_event_of_level_debug_that_is_not_wanted_is_dropped(
     assert heard == names
 
 
+@pytest.mark.parametrize(("kind", "names"), [("snapshot", ["SQLQuery"]), ("model", [])])
+def test_what_is_sent_for_a_snapshot_is_told_whatever_is_wanted(
+    kind: str, names: list[str]
+) -> None:
+    heard: list[str] = []
+    manager = SelectiveEvents(())
+    manager.add_callback(lambda message: heard.append(message.info.name))
+
+    manager.fire_event(
+        SQLQuery(conn_name="main", sql="select 1", node_info={"resource_type": kind})
+    )
+
+    assert heard == names
+
+
 def test_a_log_gets_all_events(manager: SelectiveEvents, heard: list[str]) -> None:
     log = get_stdout_config(
         LineFormat.PlainText, use_colors=False, level=EventLevel.DEBUG, log_cache_events=False

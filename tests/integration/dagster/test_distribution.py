@@ -166,16 +166,22 @@ def test_what_a_killed_worker_left_is_run_again_by_the_daemon_and_the_rest_from_
     served = [DAGSTER, "dev", "-m", "tests.integration.dagster.project_location"]
     with_all = on_postgres.environment | {"DASK": cluster.address}
     with serving_by(on_postgres.shop.folder, served, with_all) as server:
+        others = len(server.runs())
+
+        def have_ended(count: int) -> bool:
+            found = server.runs()
+            return len(found) == others + count and found[0].is_over
+
         server.launch(*CHAIN, **{"dagster/max_retries": "1"})
         wait_until(lambda: on_postgres.states_of("drowsy") == ["START"], server.said)
         (dbt,) = on_postgres.dbts()
         os.kill(parent_of(dbt), signal.SIGKILL)
         wait_until(lambda: on_postgres.dbts() == [], on_postgres.processes)
-        wait_until(lambda: len(server.runs()) == 2 and server.runs()[0].is_over, server.said)
+        wait_until(lambda: have_ended(2), server.said)
         (on_postgres.shop.folder / "dbt/models/late/late.sql").write_text(MENDED)
         server.continue_from_failure(server.runs()[0].run_id)
-        wait_until(lambda: len(server.runs()) == 3 and server.runs()[0].is_over, server.said)
-        runs = server.runs()[::-1]
+        wait_until(lambda: have_ended(3), server.said)
+        runs = server.runs()[2::-1]
 
     assert [run.status for run in runs] == ["FAILURE", "FAILURE", "SUCCESS"]
     assert runs[1].tags["dagster/retry_number"] == "1"

@@ -128,6 +128,9 @@ def project(models: int) -> tuple[list[Model], ProjectGraph]:
 
 def by_floe(models: Sequence[Model], graph: ProjectGraph, cache: Path, tool: str) -> Result:
     """Work every model out, in the order of the graph, as the worker beside a run does."""
+    from floe.adapters.openlineage import sql_lineage
+
+    sql_lineage.__name__  # noqa: B018 - loaded beforehand, as the peer is
     lineage = ColumnLineage(graph, governance=Governance(), cache=LineageCache(cache))
     return _measured(tool, models, lambda model: _floe_answer(lineage, graph, model))
 

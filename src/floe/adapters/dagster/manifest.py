@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from floe.adapters.dagster.names import mapping
+from floe.adapters.dagster.names import MAPPINGS, mapping
 from floe.domain.model.errors import ArtifactError, Problem
 
 Manifest: TypeAlias = Mapping[str, Any]
@@ -81,7 +81,7 @@ def tidy(props: Props) -> Props:
     """Return *props* with empty mappings where dbt or a project wrote null; else the same."""
     changes: dict[str, Any] = {}
     for field in ("meta", "config", "columns", "depends_on"):
-        if field in props and not isinstance(props[field], Mapping):
+        if field in props and not isinstance(props[field], MAPPINGS):
             changes[field] = {}
     config = mapping(props.get("config"))
     if "meta" in config and _irregular(config["meta"]):
@@ -89,7 +89,7 @@ def tidy(props: Props) -> Props:
     if _irregular(props.get("meta", {})):
         changes["meta"] = _tidy_meta(props["meta"])
     columns = mapping(props.get("columns"))
-    if any(not isinstance(column, Mapping) for column in columns.values()):
+    if any(not isinstance(column, MAPPINGS) for column in columns.values()):
         changes["columns"] = {name: mapping(column) for name, column in columns.items()}
     if "raw_code" in props and props["raw_code"] is None:
         changes["raw_code"] = ""
@@ -97,7 +97,7 @@ def tidy(props: Props) -> Props:
 
 
 def _irregular(meta: object) -> bool:
-    return not isinstance(meta, Mapping) or not isinstance(meta.get("dagster", {}), Mapping)
+    return not isinstance(meta, MAPPINGS) or not isinstance(meta.get("dagster", {}), MAPPINGS)
 
 
 def _tidy_meta(meta: object) -> Props:

@@ -16,6 +16,8 @@ _CHECK = re.compile(r"[A-Za-z0-9_.]+")
 _KEY_PART = re.compile(r"[A-Za-z0-9_.\-]+")
 _RESERVED_TAG_PREFIX = "dagster/"
 _DIGEST_LENGTH = 8
+MAPPINGS = (dict, Mapping)
+"""Nearly all are of the first kind, which Python sees at once."""
 
 
 def key_part(text: str) -> str:
@@ -78,7 +80,7 @@ def owners_of(props: Mapping[str, Any]) -> list[str]:
 
 def mapping(value: object) -> Mapping[str, Any]:
     """Return *value* when it is a mapping, else an empty one: dbt writes null for both."""
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, MAPPINGS) else {}
 
 
 def _texts(value: object) -> list[str]:

@@ -37,6 +37,8 @@ from floe.domain.model.settings import Links
 UNIQUE_ID = "dagster_dbt/unique_id"
 """Where dagster-dbt keeps dbt's unique id in the metadata of assets and checks."""
 
+_CODE_REFERENCES = "dagster/code_references"
+
 
 class FloeTranslator(DagsterDbtTranslator):
     """Translate dbt resources so that no project's metadata can stop its code location.
@@ -79,10 +81,11 @@ class FloeTranslator(DagsterDbtTranslator):
         self._links = links or Links()
         self._namespace = namespace
         self._project_root = project_root
+        self._last_tidied: Props = {}
 
     def get_resource_props(self, manifest: Manifest, unique_id: str) -> Props:
         """Return the properties of *unique_id*, with empty mappings in place of nulls."""
-        return tidy(super().get_resource_props(manifest, unique_id))
+        return self._tidied(super().get_resource_props(manifest, unique_id))
 
     def get_asset_spec(
         self, manifest: Manifest, unique_id: str, project: DbtProject | None
@@ -91,23 +94,22 @@ class FloeTranslator(DagsterDbtTranslator):
         key = (id(manifest), unique_id)
         known: dict[tuple[int, str], AssetSpec] = self.__dict__.setdefault("_floe_specs", {})
         if key not in known:
-            spec = super().get_asset_spec(manifest, unique_id, project)
-            known[key] = self._enriched(spec, self.get_resource_props(manifest, unique_id))
+            known[key] = super().get_asset_spec(manifest, unique_id, project)
         return known[key]
 
     def get_asset_key(self, dbt_resource_props: Props) -> AssetKey:
         """Return dagster-dbt's key; parts that Dagster cannot make an output of are reduced."""
-        key = super().get_asset_key(tidy(dbt_resource_props))
+        key = super().get_asset_key(self._tidied(dbt_resource_props))
         parts = [names.key_part(part) for part in key.path]
         return key if parts == list(key.path) else AssetKey(parts)
 
     def get_description(self, dbt_resource_props: Props) -> str:
         """Return the description and the SQL of the resource."""
-        return super().get_description(tidy(dbt_resource_props))
+        return super().get_description(self._tidied(dbt_resource_props))
 
     def get_owners(self, dbt_resource_props: Props) -> Sequence[str] | None:
         """Return owners that Dagster takes: free text becomes a team."""
-        props = tidy(dbt_resource_props)
+        props = self._tidied(dbt_resource_props)
         found = super().get_owners(props) or names.owners_of(props)
         texts = [found] if isinstance(found, str) else found
         owners = [names.owner(text) for text in texts if isinstance(text, str)]
@@ -115,7 +117,7 @@ class FloeTranslator(DagsterDbtTranslator):
 
     def get_tags(self, dbt_resource_props: Props) -> Mapping[str, str]:
         """Return dbt's tags; one that is no tag in Dagster is written with underscores."""
-        props = tidy(dbt_resource_props)
+        props = self._tidied(dbt_resource_props)
         tags = _strings(props.get("tags"))
         found = {names.tag_key(tag): "" for tag in tags}
         found.update(super().get_tags({**props, "tags": tags}))
@@ -123,29 +125,29 @@ class FloeTranslator(DagsterDbtTranslator):
 
     def get_group_name(self, dbt_resource_props: Props) -> str | None:
         """Return the group, written as Dagster takes it."""
-        found = super().get_group_name(tidy(dbt_resource_props))
+        found = super().get_group_name(self._tidied(dbt_resource_props))
         return names.group_name(str(found)) if found else None
 
     def get_metadata(self, dbt_resource_props: Props) -> Mapping[str, Any]:
         """Return dagster-dbt's metadata, classified columns, and what dbt knows besides."""
-        props = tidy(dbt_resource_props)
+        props = self._tidied(dbt_resource_props)
         found = dict(super().get_metadata(_without_columns(props)))
         classified = self._classified(props)
         columns = _columns(props, classified)
         if columns and COLUMN_SCHEMA not in found:
             found[COLUMN_SCHEMA] = TableSchema(columns=columns)
-        return {**found, **_facts(props, classified)}
+        return {**found, **_facts(props, classified), **self._places(props, found)}
 
     def get_automation_condition(
         self, dbt_resource_props: Props
     ) -> AutomationCondition[Any] | None:
         """Return the condition of ``meta.dagster.automation_condition``, or dagster-dbt's."""
-        props = tidy(dbt_resource_props)
+        props = self._tidied(dbt_resource_props)
         return automation_of(props) or super().get_automation_condition(props)
 
     def get_partitions_def(self, dbt_resource_props: Props) -> PartitionsDefinition[Any] | None:
         """Return the partitions of ``meta.dagster.partitions``, or the inner translator's."""
-        props = tidy(dbt_resource_props)
+        props = self._tidied(dbt_resource_props)
         return super().get_partitions_def(props) or partitions_of(props)
 
     def get_asset_check_spec(
@@ -182,12 +184,22 @@ class FloeTranslator(DagsterDbtTranslator):
             metadata={UNIQUE_ID: props["unique_id"], "floe/test_type": "unit"},
         )
 
-    def _enriched(self, spec: AssetSpec, props: Props) -> AssetSpec:
-        metadata: dict[str, Any] = {}
-        if self._project_root is not None and props.get("original_file_path"):
-            metadata.update(_code_reference(spec, self._project_root, props))
-        metadata.update(definition_links(self._links, self._namespace, props))
-        return spec.merge_attributes(metadata=metadata) if metadata else spec
+    def _tidied(self, props: Props) -> Props:
+        """Return *props* tidied: the hooks are called one after the other with the same ones."""
+        last = self._last_tidied
+        if props is last:
+            return last
+        self._last_tidied = found = tidy(props)
+        return found
+
+    def _places(self, props: Props, found: Props) -> dict[str, Any]:
+        """Return where the resource stands: its file, and its pages at the backends."""
+        root, file = self._project_root, props.get("original_file_path")
+        places: dict[str, Any] = {}
+        is_told = self.settings.enable_code_references or _CODE_REFERENCES in found
+        if root is not None and file and not is_told:
+            places[_CODE_REFERENCES] = _code_reference(root / str(file), str(props["name"]))
+        return {**places, **definition_links(self._links, self._namespace, props)}
 
     def _classified(self, props: Props) -> dict[str, dict[str, str]]:
         found = _project_classifications(props)
@@ -282,12 +294,8 @@ def _test_facts(props: Props) -> dict[str, Any]:
     return {key: value for key, value in facts.items() if value is not None}
 
 
-def _code_reference(spec: AssetSpec, root: Path, props: Props) -> dict[str, Any]:
-    if "dagster/code_references" in spec.metadata:
-        return {}
-    path = root / str(props["original_file_path"])
+def _code_reference(path: Path, label: str) -> CodeReferencesMetadataValue:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", BetaWarning)
-        reference = LocalFileCodeReference(file_path=str(path), label=str(props["name"]))
-        value = CodeReferencesMetadataValue(code_references=[reference])
-    return {"dagster/code_references": value}
+        reference = LocalFileCodeReference(file_path=str(path), label=label)
+        return CodeReferencesMetadataValue(code_references=[reference])

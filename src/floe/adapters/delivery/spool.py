@@ -109,11 +109,15 @@ class Spool:
         return frozenset(pid for path in self.files() for pid in path.name.split("-")[1:2])
 
     def take(self) -> "SpoolFile | None":
-        """Return the oldest file that no other reader is at, nor a writer that does not go on."""
-        for path in self.files():
-            descriptor = _take(path)
-            if descriptor is not None:
-                return SpoolFile(path, descriptor)
+        """Return the oldest file that no other reader is at, nor a writer that does not go on.
+
+        A writer of this process is waited for: it goes on, however late.
+        """
+        with self._threads:
+            for path in self.files():
+                descriptor = _take(path)
+                if descriptor is not None:
+                    return SpoolFile(path, descriptor)
         return None
 
     def _append(self, line: bytes) -> int | None:

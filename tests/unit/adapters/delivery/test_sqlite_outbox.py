@@ -338,6 +338,30 @@ def test_a_line_that_is_just_being_written_holds_up_no_exchange(
     letting_go.join()
 
 
+def test_a_thread_that_is_late_with_its_line_spoils_no_exchange(
+    outbox: SqliteOutbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_whole, poorer = spool._write_whole, envelope("poorer")
+    richer = poorer.model_copy(update={"body": b"richer"})
+    outbox.put(envelope("first"))  # the database is open: what follows goes to the spool
+    outbox.put(poorer, not_before=datetime(2099, 1, 1, tzinfo=UTC))
+    in_the_line = threading.Event()
+
+    def late(descriptor: int, line: bytes, size: int) -> None:
+        in_the_line.set()
+        time.sleep(0.3)
+        write_whole(descriptor, line, size)
+
+    monkeypatch.setattr(spool, "_write_whole", late)
+    writer = threading.Thread(target=outbox.put, args=(envelope("late", key="another"),))
+    writer.start()
+    in_the_line.wait()
+    try:
+        assert outbox.replace({poorer.envelope_id: richer}) == 1
+    finally:
+        writer.join()
+
+
 def test_a_file_that_nobody_of_us_named_hinders_no_recovery(
     outbox: SqliteOutbox, state: Path
 ) -> None:

@@ -76,10 +76,12 @@ class Location:
         """Return the processes in which dbt runs."""
         return [pid for pid, words in self.processes().items() if "fork_server" in words]
 
-    def states_of(self, job: str) -> list[str]:
-        """Return what lineage was told of the runs of *job*."""
+    def states_of(self, node: str) -> list[str]:
+        """Return what lineage was told of the runs of *node*."""
         return [
-            event["eventType"] for event in self.shop.events if event["job"]["name"].endswith(job)
+            event["eventType"]
+            for event in self.shop.events
+            if event["job"]["name"].rpartition(".")[2] == node
         ]
 
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from floe.adapters.dbt.programmatic import COLUMNS_FOLLOW, QUERY_EVENTS, SNAPSHOT_EVENT
+from floe.adapters.dbt.programmatic import COLUMNS_FOLLOW, QUERY_EVENTS
 from floe.adapters.dbt.query_log import QueryLog
-from floe.adapters.dbt.snapshot_sql import snapshot_query
+from floe.adapters.dbt.snapshot_sql import SNAPSHOT_EVENT, snapshot_query
 from floe.domain.model.errors import EnvironmentNotReadyError, Problem
 from floe.domain.model.node_event import (
     DbtEvent,

@@ -12,15 +12,13 @@ from typing import Any, Protocol, TypeAlias
 
 from floe.adapters.dbt.describer import THREAD, Columns, Describer
 from floe.adapters.dbt.duckdb_rows import report_rows
+from floe.adapters.dbt.snapshot_sql import NodeData, tells_a_snapshot
 
 DEBUG_EVENTS = frozenset({"NodeFinished", "CommandCompleted"})
 """The only events of level debug that say something to the mapping."""
 
 QUERY_EVENTS = frozenset({"SQLQuery", "SQLQueryStatus"})
 """The beginning and the good end of a statement: of level debug, for those who ask for them."""
-
-SNAPSHOT_EVENT = "SQLQuery"
-"""For snapshots it is always heard: nothing else says what dbt compiled of one."""
 
 SILENT = ("--log-level=none", "--no-quiet", "--no-use-colors", "--no-use-colors-file")
 """dbt prints nothing; ``--quiet`` would silence the events as well.
@@ -42,21 +40,11 @@ class _Info(Protocol):
     thread: str
 
 
-class _NodeInfo(Protocol):
-    resource_type: str
-
-
-class Data(Protocol):
-    """What dbt's event has to say, of those that are about a node."""
-
-    node_info: _NodeInfo
-
-
 class Message(Protocol):
     """dbt's event, a protobuf message (``EventMsg``)."""
 
     info: _Info
-    data: Data
+    data: NodeData
 
 
 def invoke(
@@ -142,11 +130,6 @@ class _Listener:
         report_rows()
         if self._describer is not None:
             self._describer.start()
-
-
-def tells_a_snapshot(name: str, data: Data) -> bool:
-    """Return whether the event *name* with *data* has a statement that is sent for a snapshot."""
-    return name == SNAPSHOT_EVENT and data.node_info.resource_type == "snapshot"
 
 
 def _reporting_columns(report: Report) -> Callable[[str, Columns], None]:

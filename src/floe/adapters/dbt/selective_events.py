@@ -9,7 +9,7 @@ from collections.abc import Container
 from dbt_common.events.base_types import BaseEvent, EventLevel
 from dbt_common.events.event_manager import EventManager
 
-from floe.adapters.dbt.programmatic import tells_a_snapshot
+from floe.adapters.dbt.snapshot_sql import tells_a_snapshot
 
 
 class SelectiveEvents(EventManager):  # type: ignore[misc] # dbt_common tells no types

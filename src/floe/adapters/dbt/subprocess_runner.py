@@ -17,7 +17,8 @@ from floe.adapters.dbt.command_line import arguments, environment, log_options
 from floe.adapters.dbt.event_mapping import EventMapping
 from floe.adapters.dbt.lines import lines_of
 from floe.adapters.dbt.outcome import died
-from floe.adapters.dbt.programmatic import DEBUG_EVENTS, QUERY_EVENTS, SNAPSHOT_EVENT
+from floe.adapters.dbt.programmatic import DEBUG_EVENTS, QUERY_EVENTS
+from floe.adapters.dbt.snapshot_sql import SNAPSHOT_EVENT
 from floe.domain.model.errors import EnvironmentNotReadyError, Problem
 from floe.domain.model.node_event import DbtEvent, Raw
 from floe.domain.model.run import DbtCommand

@@ -87,16 +87,6 @@ class FloeTranslator(DagsterDbtTranslator):
         """Return the properties of *unique_id*, with empty mappings in place of nulls."""
         return self._tidied(super().get_resource_props(manifest, unique_id))
 
-    def get_asset_spec(
-        self, manifest: Manifest, unique_id: str, project: DbtProject | None
-    ) -> AssetSpec:
-        """Return the asset of *unique_id*."""
-        key = (id(manifest), unique_id)
-        known: dict[tuple[int, str], AssetSpec] = self.__dict__.setdefault("_floe_specs", {})
-        if key not in known:
-            known[key] = super().get_asset_spec(manifest, unique_id, project)
-        return known[key]
-
     def get_asset_key(self, dbt_resource_props: Props) -> AssetKey:
         """Return dagster-dbt's key; parts that Dagster cannot make an output of are reduced."""
         key = super().get_asset_key(self._tidied(dbt_resource_props))

@@ -21,6 +21,7 @@ from floe.adapters.openlineage.sql_origins import (
     Output,
     Resolved,
     add,
+    carry,
     lineage_of,
     pairs,
     through,
@@ -100,12 +101,12 @@ class _Walk:
         found: Origins = {}
         for source in scope.selected_sources.values():
             if isinstance(source[1], Scope):
-                add(found, pairs(self.resolved(source[1]).influences))
+                carry(found, self.resolved(source[1]).influences, AS_IS)
         for expression, influence in (*_clauses(select), *_grouped_by_all(select)):
             way = indirect(influence)
             add(found, self._trace(expression, scope, way))
             for column in _aliases(expression, outputs):
-                add(found, through(pairs(outputs[column].origins), way))
+                carry(found, outputs[column].origins, way)
         return found
 
     def _union(self, union: exp.SetOperation) -> Resolved:

@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeAlias
 
 from sqlglot import exp
 
-from floe.adapters.openlineage.sql_influence import Way, behind, indirect
+from floe.adapters.openlineage.sql_influence import AS_IS, Way, behind, indirect
 from floe.domain.model.column_lineage import (
     ColumnOrigin,
     Influence,
@@ -61,16 +61,15 @@ def united(union: exp.SetOperation, left: Resolved, right: Resolved) -> Resolved
             if name not in outputs
         }
     influences: Origins = {}
-    add(influences, pairs(left.influences))
+    carry(influences, left.influences, AS_IS)
     for branch in (left, right):
         names = branch.outputs if by_name else outputs
         for name, item in zip(names, branch.outputs.values(), strict=False):
             if branch is right and isinstance(union, exp.Except):
-                reason = indirect(Influence.FILTER)
-                add(influences, through(pairs(item.origins), reason))
+                carry(influences, item.origins, indirect(Influence.FILTER))
             else:
-                add(outputs[name].origins, pairs(item.origins))
-    add(influences, pairs(right.influences))
+                carry(outputs[name].origins, item.origins, AS_IS)
+    carry(influences, right.influences, AS_IS)
     return Resolved(outputs, influences)
 
 

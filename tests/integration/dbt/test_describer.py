@@ -1,15 +1,18 @@
 """Who asks for columns beside dbt is never in dbt's way, least of all when dbt goes home."""
 
+import json
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from dbt.adapters.factory import FACTORY
 
 from floe.adapters.dbt.describer import Columns, Describer
+from floe.adapters.dbt.programmatic import COLUMNS_FOLLOW, invoke
 
 pytestmark = pytest.mark.engine
 
@@ -75,7 +78,9 @@ def asking(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> Iterator[di
     describer = Describer(told.__setitem__)
     describer.start()
     finished: dict[str, Any] = FINISHED
-    assert describer.note(finished)
+    made = describer.made_by(finished)
+    assert made is not None
+    describer.ask(made)
     assert warehouse.asked.wait(5)
     yield told
     assert describer.close()
@@ -103,3 +108,28 @@ def test_dbt_does_not_wait_for_a_slow_warehouse_and_leaves_it_alone(
 
         assert time.monotonic() - began < 2
         assert warehouse.busy
+
+
+def test_columns_are_told_after_the_end_of_their_node_however_late_that_is_heard(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "a.sql").write_text("select 1 as id", encoding="utf-8")
+    (tmp_path / "dbt_project.yml").write_text("{name: shop, profile: shop}", encoding="utf-8")
+    output = {"type": "duckdb", "path": str(tmp_path / "shop.duckdb")}
+    profiles = {"shop": {"target": "dev", "outputs": {"dev": output}}}
+    (tmp_path / "profiles.yml").write_text(json.dumps(profiles), encoding="utf-8")
+    heard: list[str] = []
+
+    def report(raw: dict[str, Any]) -> None:
+        if "columns" in raw:
+            heard.append(f"columns {raw['columns']}")
+        elif raw["info"]["name"] == "NodeFinished":
+            time.sleep(0.3)
+            heard.append(f"finished, columns follow: {raw['data'][COLUMNS_FOLLOW]}")
+
+    words = ["run", "--project-dir", str(tmp_path), "--profiles-dir", str(tmp_path)]
+    code, message = invoke(words, report, own_process=False, describe=True)
+
+    assert (code, message) == (0, "")
+    assert heard == ["finished, columns follow: True", "columns {'id': 'INTEGER'}"]

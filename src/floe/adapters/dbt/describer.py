@@ -13,7 +13,6 @@ from typing import Any, NamedTuple, TypeAlias
 THREAD = "floe-columns"
 """What dbt's events say on this thread is nobody's business."""
 _LAST_ONES_S = 0.5
-_ROOM = 10_000
 _MAKERS = frozenset({"model", "seed", "snapshot"})
 
 Columns: TypeAlias = Mapping[str, str]
@@ -22,7 +21,9 @@ Tell: TypeAlias = Callable[[str, Columns], None]
 """Takes the unique id of a node, and the columns of its relation."""
 
 
-class _Made(NamedTuple):
+class Made(NamedTuple):
+    """The relation that a node has made; *rendered* is its whole name, quoted."""
+
     unique_id: str
     database: str
     schema: str
@@ -38,7 +39,7 @@ class Describer:
 
     def __init__(self, tell: Tell) -> None:
         self._tell = tell
-        self._made: queue.Queue[_Made | None] = queue.Queue(_ROOM)
+        self._made: queue.SimpleQueue[Made | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -49,15 +50,13 @@ class Describer:
         )
         self._thread.start()
 
-    def note(self, finished: Mapping[str, Any]) -> bool:
-        """Take note of a node that *finished*, and return whether its columns will be told."""
-        made = _made_by(finished)
-        if made is None or self._thread is None:
-            return False
-        with contextlib.suppress(queue.Full):
-            self._made.put_nowait(made)
-            return True
-        return False
+    def made_by(self, finished: Mapping[str, Any]) -> Made | None:
+        """Return what the node that *finished* has made, where its columns can be asked for."""
+        return None if self._thread is None else _made_by(finished)
+
+    def ask(self, made: Made) -> None:
+        """Have the columns of *made* told; its node's end must have been told before."""
+        self._made.put(made)
 
     def close(self) -> bool:
         """Wait for the last relations for half a second at most; return whether nothing goes on.
@@ -67,8 +66,7 @@ class Describer:
         thread, self._thread = self._thread, None
         if thread is None:
             return True
-        with contextlib.suppress(queue.Full):
-            self._made.put_nowait(None)
+        self._made.put(None)
         thread.join(_LAST_ONES_S)
         return not thread.is_alive()
 
@@ -81,13 +79,13 @@ class Describer:
                 return
             made = self._made.get()
 
-    def _describe_from(self, first: _Made) -> None:
+    def _describe_from(self, first: Made) -> None:
         """Describe *first* and all that follows, to the end."""
         from dbt.adapters.factory import FACTORY
 
         (adapter,) = FACTORY.adapters.values()
         self._come_before_the_end(adapter.connections)
-        made: _Made | None = first
+        made: Made | None = first
         with adapter.connection_named(THREAD):
             while made is not None:
                 columns = _columns(adapter, made)
@@ -111,7 +109,7 @@ class Describer:
         connections.cleanup_all = waiting
 
 
-def _columns(adapter: Any, made: _Made) -> Columns:  # noqa: ANN401 - dbt's adapter of any kind
+def _columns(adapter: Any, made: Made) -> Columns:  # noqa: ANN401 - dbt's adapter of any kind
     if adapter.type() == "duckdb":
         # Its own macro does the same at ten times the price.
         _, cursor = adapter.connections.add_query(f"describe {made.rendered}", auto_begin=False)
@@ -126,14 +124,14 @@ def _columns(adapter: Any, made: _Made) -> Columns:  # noqa: ANN401 - dbt's adap
     return {str(column.name): str(column.data_type) for column in found}
 
 
-def _made_by(finished: Mapping[str, Any]) -> _Made | None:
+def _made_by(finished: Mapping[str, Any]) -> Made | None:
     node = finished["data"].get("node_info") or {}
     result = finished["data"].get("run_result") or {}
     relation = node.get("node_relation") or {}
     is_made = node.get("resource_type") in _MAKERS and result.get("status") == "success"
     if not is_made or node.get("materialized") == "ephemeral" or not relation.get("relation_name"):
         return None
-    return _Made(
+    return Made(
         unique_id=str(node["unique_id"]),
         database=str(relation.get("database") or ""),
         schema=str(relation.get("schema") or ""),

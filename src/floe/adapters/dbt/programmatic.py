@@ -115,8 +115,17 @@ class _Listener:
             self._begin()
         raw = scrubbed(message)
         if self._describer is not None and info.name == "NodeFinished":
-            raw["data"][COLUMNS_FOLLOW] = self._describer.note(raw)
-        self._report(raw)
+            self._report_described(raw, self._describer)
+        else:
+            self._report(raw)
+
+    def _report_described(self, finished: dict[str, Any], describer: Describer) -> None:
+        """Report the end of a node and only then ask, or the answer could come before it."""
+        made = describer.made_by(finished)
+        finished["data"][COLUMNS_FOLLOW] = made is not None
+        self._report(finished)
+        if made is not None:
+            describer.ask(made)
 
     def _is_wanted(self, message: Message) -> bool:
         name = message.info.name

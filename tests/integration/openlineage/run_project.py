@@ -32,6 +32,8 @@ from floe.domain.use_cases.observe import ObservedRunner
 from tests.unit.adapters.openlineage.recording_sender import RecordingSender
 
 PROJECT = Path(__file__).parent / "project"
+_AS_LONG_AS_IT_TAKES_S = 60.0
+"""What is told does not hang on how busy the machine is."""
 DAGSTER_RUN = RunReference(
     run_id="5f0c3a52-6f5e-4d3c-9d5f-1f5f5f5f5f5f", job_namespace="dagster", job_name="nightly"
 )
@@ -102,6 +104,7 @@ class Bakery:
             ),
             redactor=Redactor(),
             column_lineage=self.columns(graph, Governance()),
+            last_columns_s=_AS_LONG_AS_IT_TAKES_S,
         )
         observed = ObservedRunner(
             ChildDbtRunner(),
@@ -112,7 +115,7 @@ class Bakery:
             describe=True,
         )
         seen = list(observed(self.command(verb, **changes), self.context(), graph))
-        emitter.close(4.0)
+        emitter.close(2 * _AS_LONG_AS_IT_TAKES_S)
         return Told(graph, seen, delivered(outbox))
 
     def tables(self) -> dict[str, dict[str, str]]:

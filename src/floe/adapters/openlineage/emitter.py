@@ -40,8 +40,8 @@ class OpenLineageEmitter:
 
     *destination* is the name of a backend in the settings. *column_lineage* is worked out on a
     thread beside the run: an end whose columns are not known yet, or are still to be told by the
-    warehouse, waits for them in the outbox, for at most three seconds. *governance* counts where
-    there is no *column_lineage*.
+    warehouse, waits for them in the outbox, for at most three seconds; ``close`` waits at most
+    *last_columns_s* for the last ones. *governance* counts where there is no *column_lineage*.
     """
 
     def __init__(
@@ -54,6 +54,7 @@ class OpenLineageEmitter:
         redactor: Redactor,
         governance: Governance | None = None,
         column_lineage: ColumnLineage | None = None,
+        last_columns_s: float = 1.0,
     ) -> None:
         self._outbox = outbox
         self._sender = sender
@@ -61,6 +62,7 @@ class OpenLineageEmitter:
         self._redactor = redactor
         self._governance = governance or Governance()
         self._lineage = column_lineage
+        self._last_columns_s = last_columns_s
         self._profile = profile
         self._pen = Pen(redactor)
         self._events = RunEvents(profile, self._columns_of, self._pen)
@@ -89,7 +91,7 @@ class OpenLineageEmitter:
     def close(self, timeout_s: float) -> tuple[DeliveryReport, ...]:
         """Give column lineage a part of *timeout_s*, the rest to delivery; return the account."""
         if self._account is None:
-            patience = min(timeout_s / 2, 1.0)
+            patience = min(timeout_s / 2, self._last_columns_s)
             started = utc_now()
             for transition, waiting in self._pending.undescribed():
                 self._worker.submit(partial(self._enrich, transition, waiting))

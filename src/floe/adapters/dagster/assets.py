@@ -25,6 +25,7 @@ from dagster import (
 from dagster_dbt import DagsterDbtTranslator
 
 from floe.adapters.dagster import large_runs
+from floe.adapters.dagster.collector import collector_paused
 from floe.adapters.dagster.dask import going_on, require_parents
 from floe.adapters.dagster.external import (
     exposure_specs,
@@ -39,7 +40,6 @@ from floe.adapters.dagster.invocation import (
     run_context_of,
 )
 from floe.adapters.dagster.jobs import Schedulable, schedulables
-from floe.adapters.dagster.manifest import collector_paused
 from floe.adapters.dagster.names import key_part
 from floe.adapters.dagster.partitions import window_of
 from floe.adapters.dagster.results import DagsterEvent, ResultMapper

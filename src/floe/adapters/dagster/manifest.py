@@ -1,8 +1,6 @@
 """dbt's manifest as dagster-dbt takes it: a dictionary, read once for each version of the file."""
 
-import gc
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -10,6 +8,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
+from floe.adapters.dagster.collector import collector_paused
 from floe.adapters.dagster.names import MAPPINGS, mapping
 from floe.domain.model.errors import ArtifactError, Problem
 
@@ -53,18 +52,6 @@ def _read(path: Path, _modified_ns: int, _size: int) -> Manifest:
             raise ArtifactError(
                 Problem("this is not a dbt manifest", str(path), "run `dbt parse` to write it")
             ) from error
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Keep the garbage collector from walking millions of new, live objects again and again."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def tidy_manifest(manifest: dict[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from types import ModuleType
 
 from packaging.version import Version
 
+from floe.adapters.dagster.collector import collector_paused
+
 _PACKAGE = "dagster_dbt"
 _NAMES = f"{_PACKAGE}.compat"
 _DBT = "dbt.version"
@@ -36,7 +38,8 @@ def load_dagster_dbt() -> bool:
     if names is None:
         return False
     sys.modules[_NAMES] = names
-    package = importlib.import_module(_PACKAGE)
+    with collector_paused():
+        package = importlib.import_module(_PACKAGE)
     package.compat = names  # type: ignore[attr-defined]
     return True
 

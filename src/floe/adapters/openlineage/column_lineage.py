@@ -199,13 +199,12 @@ class ColumnLineage:
         made = lineage.data_types if lineage is not None else self._known.in_file(node)
         whole = made if lineage is None or lineage.is_complete else {}
         names = now or whole or recorded or {**made, **documented}
-        places = [
-            {name.lower(): kind for name, kind in place.items()}
-            for place in (now, made, recorded, documented)
-            if place
-        ]
+        places = [place for place in (now, made, recorded, documented) if place]
+        if len(places) == 1:
+            return names
+        folded = [{name.lower(): kind for name, kind in place.items()} for place in places]
         return {
-            name: next((kind for place in places if (kind := place.get(name.lower()))), None)
+            name: next((kind for place in folded if (kind := place.get(name.lower()))), None)
             for name in names
         }
 

@@ -6,12 +6,6 @@ from pydantic import ValidationError
 
 from floe.adapters.openlineage.node_notes import NodeNotes
 from floe.domain.model.column_lineage import RelationLineage
-from floe.domain.model.value import Value
-
-
-class _Entry(Value):
-    key: str
-    lineage: RelationLineage
 
 
 class LineageCache:
@@ -22,13 +16,14 @@ class LineageCache:
 
     def get(self, unique_id: str, key: str) -> RelationLineage | None:
         """Return the lineage of *unique_id* if it was kept under the same *key*."""
-        text = self._files.get(unique_id)
+        kept, _, lineage = (self._files.get(unique_id) or b"").partition(b" ")
+        if kept != key.encode():
+            return None
         try:
-            entry = _Entry.model_validate_json(text) if text is not None else None
+            return RelationLineage.model_validate_json(lineage)
         except ValidationError:
             return None
-        return entry.lineage if entry is not None and entry.key == key else None
 
     def put(self, unique_id: str, key: str, lineage: RelationLineage) -> None:
-        """Keep *lineage*."""
-        self._files.put(unique_id, _Entry(key=key, lineage=lineage).model_dump_json())
+        """Keep *lineage*; there is no space in a *key*."""
+        self._files.put(unique_id, f"{key} {lineage.model_dump_json(exclude_defaults=True)}")

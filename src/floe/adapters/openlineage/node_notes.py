@@ -43,8 +43,6 @@ class NodeNotes:
     def put(self, unique_id: str, text: str) -> None:
         """Keep *text*."""
         with contextlib.suppress(OSError):
-            with contextlib.suppress(FileNotFoundError):
-                self._catch_up()
             if self._read > _NOT_WORTH_TIDYING + 2 * self._counting:
                 self._tidy()
             self._append(unique_id, text.encode())
@@ -55,13 +53,15 @@ class NodeNotes:
         descriptor = self._open()
         try:
             complete = os.write(descriptor, line) == len(line)
-            end = os.lseek(descriptor, 0, os.SEEK_CUR)
-            nobody_else = end - len(line) == self._read
-            if complete and nobody_else and os.fstat(descriptor).st_ino == self._inode:
-                self._note(unique_id, _Place(self._read + len(head), len(text)))
-                self._read = end
+            state = os.fstat(descriptor)
         finally:
             os.close(descriptor)
+        nobody_else = state.st_ino == self._inode and state.st_size == self._read + len(line)
+        if complete and nobody_else:
+            self._note(unique_id, _Place(self._read + len(head), len(text)))
+            self._read = state.st_size
+        else:
+            self._catch_up()
 
     def _open(self) -> int:
         try:

@@ -10,6 +10,7 @@ from sqlglot.optimizer.scope import Scope
 
 from floe.adapters.openlineage.sql_influence import (
     AS_IS,
+    ONLY_AS_IS,
     Way,
     behind,
     indirect,
@@ -246,7 +247,7 @@ class _Walk:
             return None
         spelling, data_type = columns.get(name, (name, None))
         unique_id = self._query.relations[table.name].unique_id
-        return Output(spelling, data_type, {(unique_id, spelling): {AS_IS}})
+        return Output(spelling, data_type, {(unique_id, spelling): ONLY_AS_IS})
 
     def _spelling(self, projection: exp.Expr, value: exp.Expr, scope: Scope) -> str:
         """Return the name as the warehouse will show it: as written first, where it keeps that."""

@@ -1,7 +1,8 @@
 """How an SQL expression passes its columns on: unchanged, changed, counted, or only as a reason."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from functools import cache
+from typing import NamedTuple, TypeAlias
 
 from sqlglot import exp
 
@@ -33,7 +34,10 @@ class Way(NamedTuple):
     masking: bool = False
 
 
+Ways: TypeAlias = frozenset[Way]
+"""Every way from one column to where it is used."""
 AS_IS = Way(Influence.IDENTITY)
+ONLY_AS_IS: Ways = frozenset({AS_IS})
 _CHANGED = Way(Influence.TRANSFORMATION)
 _MASKED = Way(Influence.TRANSFORMATION, masking=True)
 _COUNTED = Way(Influence.AGGREGATION, masking=True)
@@ -52,6 +56,16 @@ def behind(outer: Way, inner: Way) -> Way:
     masked once stays masked.
     """
     return _BEHIND[outer, inner]
+
+
+def all_behind(outer: Way, inner: Ways) -> Ways:
+    """Return the whole ways when *outer* is applied to what comes by each of *inner*."""
+    return inner if outer is AS_IS else _all_behind(outer, inner)
+
+
+@cache
+def _all_behind(outer: Way, inner: Ways) -> Ways:
+    return frozenset(behind(outer, way) for way in inner)
 
 
 def _behind(outer: Way, inner: Way) -> Way:

@@ -6,7 +6,14 @@ from typing import NamedTuple, TypeAlias
 
 from sqlglot import exp
 
-from floe.adapters.openlineage.sql_influence import AS_IS, Way, behind, indirect
+from floe.adapters.openlineage.sql_influence import (
+    AS_IS,
+    Way,
+    Ways,
+    all_behind,
+    behind,
+    indirect,
+)
 from floe.domain.model.column_lineage import (
     ColumnOrigin,
     Influence,
@@ -17,7 +24,7 @@ from floe.domain.model.column_lineage import (
 
 Base: TypeAlias = tuple[str, str]
 """A column of an input relation: the relation's unique id, and the column's name there."""
-Origins: TypeAlias = dict[Base, set[Way]]
+Origins: TypeAlias = dict[Base, Ways]
 
 
 class Output(NamedTuple):
@@ -76,7 +83,7 @@ def united(union: exp.SetOperation, left: Resolved, right: Resolved) -> Resolved
 def add(origins: Origins, found: Iterable[tuple[Base, Way]]) -> None:
     """Add *found* to *origins*."""
     for base, way in found:
-        origins.setdefault(base, set()).add(way)
+        origins[base] = origins.get(base, frozenset()) | {way}
 
 
 def pairs(origins: Mapping[Base, Iterable[Way]]) -> Iterator[tuple[Base, Way]]:
@@ -92,24 +99,24 @@ def through(found: Iterable[tuple[Base, Way]], way: Way) -> Iterator[tuple[Base,
 def carry(origins: Origins, found: Origins, way: Way) -> None:
     """Add *found*, as it is at the end of *way*, to *origins*, which are others."""
     for base, ways in found.items():
-        known = origins.setdefault(base, set())
-        for inner in ways:
-            known.add(behind(way, inner))
+        passed = all_behind(way, ways)
+        known = origins.get(base)
+        origins[base] = passed if known is None else known | passed
 
 
 def _named(origins: Origins) -> tuple[ColumnOrigin, ...]:
     """Return *origins* in a stable order."""
-    return tuple(_origin(base, frozenset(origins[base])) for base in sorted(origins))
+    return tuple([_origin(base, origins[base]) for base in sorted(origins)])
 
 
 @lru_cache(4096)
-def _origin(base: Base, ways: frozenset[Way]) -> ColumnOrigin:
+def _origin(base: Base, ways: Ways) -> ColumnOrigin:
     unique_id, column = base
     return ColumnOrigin(unique_id=unique_id, column=column, transformations=_transformations(ways))
 
 
 @lru_cache(1024)
-def _transformations(ways: frozenset[Way]) -> tuple[Transformation, ...]:
+def _transformations(ways: Ways) -> tuple[Transformation, ...]:
     return tuple(
         Transformation(influence=way.influence, masking=way.masking) for way in sorted(ways)
     )

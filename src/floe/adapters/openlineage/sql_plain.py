@@ -12,6 +12,7 @@ from sqlglot.dialects.dialect import Dialect
 
 from floe.adapters.openlineage.sql_influence import (
     AS_IS,
+    ONLY_AS_IS,
     Way,
     behind,
     common_step,
@@ -176,7 +177,7 @@ class _PlainWalk:
             return Source({}, {}, unique_id)
         outputs = {
             column if self._folds else names[column, True]: Output(
-                column, kind, {(unique_id, column): {AS_IS}}
+                column, kind, {(unique_id, column): ONLY_AS_IS}
             )
             for column, kind in relation.columns.items()
         }

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
-from floe.adapters.openlineage.sql_influence import AS_IS
+from floe.adapters.openlineage.sql_influence import ONLY_AS_IS
 from floe.adapters.openlineage.sql_origins import Origins, Output
 from floe.adapters.openlineage.sql_query import normalized
 
@@ -58,7 +58,7 @@ class Source(NamedTuple):
         """Return the column *name*."""
         found = self.outputs.get(name)
         if found is None and self.relation is not None:
-            return Output(name, None, {(self.relation, name): {AS_IS}})
+            return Output(name, None, {(self.relation, name): ONLY_AS_IS})
         if found is None:
             raise NotPlainError
         return found
@@ -149,8 +149,11 @@ def only_source(name: str, sources: Mapping[str, Source]) -> Source:
 
 def only(node: exp.Expr, known: set[str]) -> None:
     """Refuse *node* when it says more than what is *known*."""
-    for key, value in node.args.items():
-        if key not in known and value:
+    args = node.args
+    if args.keys() <= known:
+        return
+    for key, value in args.items():
+        if value and key not in known:
             raise NotPlainError
 
 

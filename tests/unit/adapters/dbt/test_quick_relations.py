@@ -1,0 +1,84 @@
+"""A relation matches, or nearly does, where dbt's own comparison says so."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from dbt.adapters.base.relation import BaseRelation
+from dbt.adapters.exceptions import ApproximateMatchError
+from dbt.adapters.sql import SQLAdapter
+from dbt_common.exceptions import DbtRuntimeError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from floe.adapters.dbt import quick_relations
+
+_DBT = BaseRelation.matches
+NAMES = st.none() | st.sampled_from(["a", "A", '"a"', '"A', "none", "None", ""]) | st.text('aAß"İ')
+
+
+def outcome(matches: Callable[..., bool], relation: BaseRelation, *search: str | None) -> object:
+    """Return the answer, or the type of the error."""
+    try:
+        return matches(relation, *search)
+    except (ApproximateMatchError, DbtRuntimeError) as error:
+        return type(error), str(error)
+
+
+@given(
+    path=st.fixed_dictionaries(dict.fromkeys(("database", "schema", "identifier"), NAMES)),
+    quoted=st.booleans(),
+    dbt_created=st.booleans(),
+    search=st.tuples(NAMES, NAMES, NAMES),
+    quote=st.sampled_from(['"', "`"]),
+)
+def test_the_answer_is_that_of_dbts_own_comparison(
+    *,
+    path: dict[str, str | None],
+    quoted: bool,
+    dbt_created: bool,
+    search: tuple[str | None, str | None, str | None],
+    quote: str,
+) -> None:
+    relation = BaseRelation.create(
+        **path,
+        quote_policy={"identifier": quoted},
+        dbt_created=dbt_created,
+        quote_character=quote,
+    )
+    quick = quick_relations.by_name_first(_DBT)
+    assert outcome(quick, relation, *search) == outcome(_DBT, relation, *search)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the names of the relations that dbt compares from now on."""
+    seen: list[str] = []
+
+    def noting(self: Any, *search: str) -> bool:
+        seen.append(self.identifier)
+        return bool(_DBT(self, *search))
+
+    monkeypatch.setattr(BaseRelation, "matches", noting)
+    quick_relations.install()
+    return seen
+
+
+def test_dbt_looks_for_a_relation_by_the_name_that_is_replaced(asked: list[str]) -> None:
+    class Adapter(SQLAdapter):  # type: ignore[misc] # dbt tells no types
+        def __init__(self) -> None:
+            """Know nothing."""
+
+        def _make_match_kwargs(self, database: str, schema: str, identifier: str) -> dict[str, str]:
+            return {"database": database, "schema": schema, "identifier": identifier}
+
+    Adapter.__abstractmethods__ = frozenset()
+    known = [BaseRelation.create(database="d", schema="s", identifier=name) for name in "abc"]
+    assert Adapter()._make_match(known, "d", "s", "b") == known[1:2]
+    assert asked == ["b"]
+
+
+def test_a_dbt_that_has_no_such_name_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(BaseRelation, "matches")
+    quick_relations.install()
+    assert not hasattr(BaseRelation, "matches")

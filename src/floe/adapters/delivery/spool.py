@@ -30,6 +30,7 @@ _LARGE_BYTES = 256 * 1024
 _LINE_S = 0.0005
 _ATTEMPTS = 40
 """A writer needs much less than the first for a line; one that was stopped in it is passed over."""
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 _AS_IT_IS, _IN_BASE64 = b"=", b"+"
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -243,7 +244,7 @@ def _encode(entry: Entry) -> bytes:
     }
     text = b"\t".join(
         (
-            json.dumps(head, separators=(",", ":")).encode(),
+            _ENCODER.encode(head).encode(),
             _on_one_line(envelope.body),
             _on_one_line(will.body if will else b""),
         )

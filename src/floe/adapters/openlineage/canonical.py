@@ -3,7 +3,13 @@
 import json
 from datetime import datetime
 
-_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+_ENCODER = json.JSONEncoder(
+    sort_keys=True,
+    ensure_ascii=False,
+    check_circular=False,
+    separators=(",", ":"),
+    default=str,
+)
 """Kept: to make one for each event takes nearly as long as to use it."""
 
 

@@ -22,7 +22,7 @@ from floe.domain.model.identity import node_job_name
 from floe.domain.model.lineage import LineageEventType
 from floe.domain.model.run import RunContext, RunReference
 from floe.domain.model.run_ledger import RunTransition
-from floe.domain.model.tracing import TraceParent
+from floe.domain.model.tracing import traceparent
 
 _UNKNOWN_VERSION = "unknown"
 
@@ -129,18 +129,14 @@ def _dbt_run(transition: RunTransition, profile: EventProfile) -> Document:
 
 
 def _trace_context(transition: RunTransition, profile: EventProfile) -> Document:
-    above = transition.context.trace_parent
-    here = TraceParent(
-        trace_id=transition.context.trace_id,
-        span_id=transition.span_id,
-        sampled=above.sampled if above else True,
-    )
+    above, trace_id = transition.context.trace_parent, transition.context.trace_id
+    sampled = above.sampled if above else True
     return facet(
         FloeTraceContextRunFacet,
         profile.producer,
-        traceId=here.trace_id,
-        spanId=here.span_id,
-        traceparent=str(here),
+        traceId=trace_id,
+        spanId=transition.span_id,
+        traceparent=traceparent(trace_id, transition.span_id, sampled=sampled),
     )
 
 

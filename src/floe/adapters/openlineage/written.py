@@ -42,7 +42,8 @@ def plain(text: str) -> Written:
 
 def record(members: Mapping[str, Written]) -> Written:
     """Return the object with *members*, whose names need no escape."""
-    return Written("{" + ",".join([f'"{name}":{members[name]}' for name in sorted(members)]) + "}")
+    pieces = [f'"{name}":{text}' for name, text in sorted(members.items())]
+    return Written("{" + ",".join(pieces) + "}")
 
 
 def series(items: Iterable[Written]) -> Written:

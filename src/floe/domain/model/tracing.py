@@ -59,4 +59,9 @@ class TraceParent(Value):
 
     def __str__(self) -> str:
         """Return the ``traceparent`` header value."""
-        return f"00-{self.trace_id}-{self.span_id}-{'01' if self.sampled else '00'}"
+        return traceparent(self.trace_id, self.span_id, sampled=self.sampled)
+
+
+def traceparent(trace_id: str, span_id: str, *, sampled: bool) -> str:
+    """Return the ``traceparent`` header value of a position whose ids are known to be sound."""
+    return f"00-{trace_id}-{span_id}-{'01' if sampled else '00'}"

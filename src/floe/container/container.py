@@ -19,7 +19,6 @@ from floe.domain.model.settings import Settings
 from floe.domain.use_cases.observe import ObservedRunner
 from floe.ports.dbt_runner import DbtRunner
 from floe.ports.lineage import LineageEmitter
-from floe.ports.manifest_reader import ManifestReader
 from floe.ports.memory import Memory
 from floe.ports.outbox import Outbox
 from floe.ports.outbox_upkeep import OutboxUpkeep
@@ -31,6 +30,7 @@ from floe.ports.sender import Sender
 from floe.ports.tracer import Tracer
 
 if TYPE_CHECKING:
+    from floe.adapters.dbt.manifest import JsonManifestReader
     from floe.adapters.openlineage.column_lineage import ColumnLineage
 
 
@@ -49,7 +49,7 @@ class Container(containers.DeclarativeContainer):
     redactor: providers.Provider[Redactor] = _profiles.redactor
 
     _dbt = providers.Container(Dbt, plan=plan, settings=settings, state_dir=state_dir)
-    manifest_reader: providers.Provider[ManifestReader] = _dbt.manifest_reader
+    manifest_reader: providers.Provider["JsonManifestReader"] = _dbt.manifest_reader
     graph: providers.Provider[ProjectGraph] = _dbt.graph
     dbt: providers.Provider[DbtRunner] = _dbt.runner
 

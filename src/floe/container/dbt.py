@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dependency_injector import containers, providers
 
@@ -14,6 +15,9 @@ from floe.ports.compiled_sql import CompiledSql
 from floe.ports.dbt_project import DbtProjectFiles
 from floe.ports.dbt_runner import DbtRunner
 from floe.ports.manifest_reader import ManifestReader
+
+if TYPE_CHECKING:
+    from floe.adapters.dbt.manifest import JsonManifestReader
 
 
 def project_files() -> DbtProjectFiles:
@@ -30,7 +34,7 @@ def variables_of(text: str) -> Mapping[str, object]:
     return read_variables(text)
 
 
-def _manifest_reader() -> ManifestReader:
+def _manifest_reader() -> "JsonManifestReader":
     from floe.adapters.dbt.manifest import JsonManifestReader
 
     return JsonManifestReader()
@@ -95,7 +99,8 @@ class Dbt(containers.DeclarativeContainer):
     settings = providers.Dependency(instance_of=Settings)
     state_dir = providers.Dependency(instance_of=Path)
 
-    manifest_reader: providers.Provider[ManifestReader] = providers.Singleton(_manifest_reader)
+    manifest_reader: providers.Provider["JsonManifestReader"] = providers.Resource(_manifest_reader)
+    """One for as long as the project is open: a new step reads no manifest that is unchanged."""
     graph: providers.Provider[ProjectGraph] = providers.Singleton(_graph, plan, manifest_reader)
 
     compiled: providers.Provider[CompiledSql] = providers.Singleton(_compiled)

@@ -1,7 +1,8 @@
 """Who runs dbt: Dagster, or nobody."""
 
-from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Generator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from floe.domain.model.manifest import ProjectGraph
 from floe.domain.model.node_columns import NodeColumns
@@ -59,6 +60,7 @@ def dagster_services(
     *on_start* and *on_finish* are called at the beginning and at the end of each step, in the
     process that runs it; *on_run_end* once a run, in the process of the step that it ends with.
     """
+    from floe.adapters.dagster.manifest import tidy_manifest
     from floe.adapters.dagster.services import Services
 
     columns, graph, plan = container.columns, container.graph, container.plan()
@@ -67,6 +69,9 @@ def dagster_services(
         command: DbtCommand, context: RunContext, graph: ProjectGraph
     ) -> Generator[DbtEvent, None, None]:
         return container.observed()(command, context, graph)
+
+    def manifest(path: Path) -> Mapping[str, Any]:
+        return tidy_manifest(container.manifest_reader().document(path))
 
     def columns_of(finished: NodeFinished) -> NodeColumns | None:
         node = graph().node(finished.unique_id)
@@ -77,6 +82,7 @@ def dagster_services(
         context=context,
         read_graph=graph,
         manifest_path=plan.manifest_path,
+        read_manifest=manifest,
         dbt=observed,
         orchestration=plan.pipeline.orchestration,
         classifications=plan.pipeline.governance.classifications,

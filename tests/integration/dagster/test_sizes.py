@@ -1,6 +1,7 @@
 """What holds of a small project holds of a large one: real projects of 10, 100 and 1,000 assets."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -91,6 +92,22 @@ def test_everything_is_as_dagster_dbt_has_it(project: Sized) -> None:
 
     assert_assets_equal(project.assets.specs, theirs.specs)
     assert_checks_equal(project.assets.check_specs, theirs.check_specs)
+
+
+@pytest.mark.parametrize("project", [10], indirect=True)
+def test_definitions_and_lineage_are_made_of_one_reading_of_the_manifest(project: Sized) -> None:
+    services = open_project(project.folder / "floe.yaml").dagster_services()
+    path = services.manifest_path
+    content, status = path.read_bytes(), path.stat()
+    path.write_bytes(b" " * len(content))
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+    try:
+        defined, known = set(services.manifest["nodes"]), set(services.read_graph().nodes)
+    finally:
+        path.write_bytes(content)
+
+    assert defined == known == set(project.manifest["nodes"])
 
 
 def test_dbt_is_called_with_the_generated_profile_the_project_and_its_target(

@@ -54,7 +54,7 @@ def _read(path: Path, _modified_ns: int, _size: int) -> Manifest:
             ) from error
 
 
-def tidy_manifest(manifest: dict[str, Any]) -> dict[str, Any]:
+def tidy_manifest(manifest: Manifest) -> Manifest:
     """Return *manifest* without what no definition reads, and every resource made regular."""
     tidied = {name: part for name, part in manifest.items() if name not in _UNREAD}
     tidied["metadata"] = manifest["metadata"]

@@ -48,6 +48,7 @@ class Services:
         read_graph: Gives the project as lineage knows it; asked when a run starts, so that
             definitions load without it.
         manifest_path: The file that definitions are made of.
+        read_manifest: Reads it, as ``tidy_manifest`` leaves it.
         dbt: dbt under observation.
         orchestration: The contract's jobs, schedules and sensors.
         classifications: Model name → classified columns, from the contract.
@@ -70,6 +71,7 @@ class Services:
     read_graph: Callable[[], ProjectGraph]
     manifest_path: Path
     dbt: ObservedDbt
+    read_manifest: Callable[[Path], Manifest] = read_manifest
     orchestration: Orchestration | None = None
     classifications: Mapping[str, Sequence[ColumnClassification]] = field(default_factory=dict)
     links: Links = field(default_factory=Links)
@@ -89,7 +91,7 @@ class Services:
         Raises:
             ArtifactError: There is none, or it is not one.
         """
-        return read_manifest(self.manifest_path)
+        return self.read_manifest(self.manifest_path)
 
 
 Project: TypeAlias = Services | RunPlan | Path | str

@@ -13,6 +13,7 @@ from floe.domain.model.manifest import DbtNode, ProjectGraph, named_owner
 _SCHEMA = "https://schemas.getdbt.com/dbt/manifest/v12.json"
 _COLLECTIONS = ("nodes", "sources", "unit_tests")
 _CONSUMERS = ("exposures", "metrics", "semantic_models", "saved_queries")
+_UNREAD = ("macros", "docs", "disabled")
 _MAX_BYTES = 2 * 1024**3
 _WRITE_AGAIN = "run `dbt parse` in the project to write it again"
 
@@ -25,22 +26,42 @@ class _Stamp(NamedTuple):
     inode: int
 
 
+class _Kept(NamedTuple):
+    """One version of a manifest: the nodes of the graph are made of those of the document."""
+
+    stamp: _Stamp
+    document: Mapping[str, Any]
+    graph: ProjectGraph
+
+
 class JsonManifestReader:
     """Read manifests from disk and keep the last one of each path while its file is unchanged."""
 
     def __init__(self, max_bytes: int = _MAX_BYTES) -> None:
         self._max_bytes = max_bytes
-        self._known: dict[Path, tuple[_Stamp, ProjectGraph]] = {}
+        self._known: dict[Path, _Kept] = {}
 
     def read(self, path: Path) -> ProjectGraph:
         """Return the graph at *path*; disabled nodes are not part of it."""
+        return self._current(path).graph
+
+    def document(self, path: Path) -> Mapping[str, Any]:
+        """Return what the graph at *path* is made of, for tools that read dbt's own form.
+
+        Macros, doc blocks and disabled nodes are not part of it.
+
+        Raises:
+            ArtifactError: There is no manifest that floe knows.
+        """
+        return self._current(path).document
+
+    def _current(self, path: Path) -> _Kept:
         stamp = self._stamp(path)
         known = self._known.get(path)
-        if known is not None and known[0] == stamp:
-            return known[1]
-        graph = _graph(_document(path), path)
-        self._known[path] = (stamp, graph)
-        return graph
+        if known is None or known.stamp != stamp:
+            document = _document(path)
+            known = self._known[path] = _Kept(stamp, document, _graph(document, path))
+        return known
 
     def _stamp(self, path: Path) -> _Stamp:
         try:
@@ -116,6 +137,8 @@ def _document(path: Path) -> dict[str, Any]:
         ) from error
     if not isinstance(document, dict):
         raise ArtifactError(Problem("the manifest is not an object", str(path), _WRITE_AGAIN))
+    for member in _UNREAD:
+        document.pop(member, None)
     return document
 
 

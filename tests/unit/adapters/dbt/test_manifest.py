@@ -53,6 +53,31 @@ def test_an_unchanged_file_gives_the_same_graph(tmp_path: Path) -> None:
     assert reader.read(path) is reader.read(path)
 
 
+def test_graph_and_document_come_from_one_reading(tmp_path: Path) -> None:
+    reader, path = JsonManifestReader(), written(tmp_path)
+
+    exposures = reader.read(path).exposures
+
+    assert reader.document(path)["exposures"] is exposures
+
+
+def test_a_document_has_what_stands_in_the_file_but_what_no_graph_has(tmp_path: Path) -> None:
+    path = written(tmp_path, macros={"macro.shop.m": {}}, docs={"doc.shop.d": {}})
+
+    document = JsonManifestReader().document(path)
+
+    assert document == {name: part for name, part in MANIFEST.items() if name != "disabled"}
+
+
+def test_the_document_of_a_file_that_changed_is_read_again(tmp_path: Path) -> None:
+    reader, path = JsonManifestReader(), written(tmp_path)
+    reader.document(path)
+
+    written(tmp_path, sources={})
+
+    assert reader.document(path)["sources"] == {}
+
+
 def test_a_file_replaced_by_one_of_the_same_size_and_time_is_read_again(tmp_path: Path) -> None:
     reader, path = JsonManifestReader(), written(tmp_path)
     before, stamp = reader.read(path), path.stat()

@@ -1,6 +1,7 @@
 """Column lineage of single queries, in every shape that SQL has."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeAlias
 
 import pytest
@@ -390,6 +391,26 @@ def test_a_relation_that_is_no_input_has_no_place_in_the_lineage() -> None:
 def test_what_is_no_query_is_said_to_be_unreadable(sql: str) -> None:
     with pytest.raises(UnreadableSqlError):
         lineage(sql)
+
+
+def test_a_text_that_ends_too_soon_costs_the_next_query_nothing() -> None:
+    sql = "select id from shop.main.people"
+    before = lineage(sql)
+    with pytest.raises(UnreadableSqlError):
+        lineage("select id, 'half of a")
+
+    assert lineage(sql) == before
+
+
+def test_threads_may_read_queries_at_once() -> None:
+    queries = [
+        f"select id as c{number}, Email from shop.main.people"  # noqa: S608 - our own names
+        for number in range(40)
+    ]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lineage, queries))
+
+    assert found == [lineage(sql) for sql in queries]
 
 
 @pytest.mark.parametrize(

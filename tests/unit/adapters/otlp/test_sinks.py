@@ -8,13 +8,16 @@ from typing import Any
 
 import pytest
 from google.protobuf import json_format
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsServiceRequest,
+)
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from floe.adapters.delivery.http import HttpDeliverer
 from floe.adapters.delivery.memory_outbox import MemoryOutbox
 from floe.adapters.delivery.sender import BackgroundSender
 from floe.adapters.otlp.encoding import Encoder
-from floe.adapters.otlp.line_sink import console_sink, file_sink
+from floe.adapters.otlp.line_sink import console_sink, file_sink, otlp_json
 from floe.adapters.otlp.outbox_sink import CONTENT_TYPE, OutboxSink
 from floe.adapters.otlp.sink import Payload, Signal
 from floe.adapters.otlp.span_record import SpanLink, SpanRecord
@@ -149,3 +152,26 @@ def test_what_waited_arrives_when_the_backend_is_back() -> None:
         reports = to_backend(outbox, receiver.http_endpoint).close(10)
         assert [span.name for span in receiver.received.spans] == ["modèle"]
         assert all(report.is_complete for report in reports)
+
+
+@pytest.mark.parametrize("value", [0.0, -0.5, 1e300, float("inf"), float("-inf"), float("nan")])
+def test_the_json_of_every_kind_of_field_is_what_protobuf_makes_of_it(value: float) -> None:
+    message = ExportMetricsServiceRequest()
+    metrics = message.resource_metrics.add().scope_metrics.add().metrics
+    histogram = metrics.add(name="h").histogram
+    histogram.aggregation_temporality = 2  # type: ignore[assignment]
+    point = histogram.data_points.add(time_unix_nano=1 << 62, count=0, sum=value, flags=1)
+    point.bucket_counts.extend([1, 1 << 40])
+    point.explicit_bounds.extend([value, 1.0])
+    point.attributes.add(key="bytes").value.bytes_value = b"a"
+    point.attributes.add(key="text").value.string_value = ""
+    point.attributes.add(key="truth").value.bool_value = False
+    metrics.add(name="s").sum.data_points.add(as_int=-(1 << 62))
+
+    text = otlp_json(Payload(Signal.METRICS, message, 2, "k/1"))
+
+    assert text == json.dumps(
+        json_format.MessageToDict(message, use_integers_for_enums=True),
+        separators=(",", ":"),
+        ensure_ascii=False,
+    )

@@ -1,6 +1,7 @@
 """The dbt project: its files, its graph, and the ways to run it."""
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,22 +44,20 @@ def _manifest_reader() -> "JsonManifestReader":
 def _graph(plan: RunPlan, reader: ManifestReader) -> ProjectGraph:
     """Return the project's graph, read from dbt's manifest when somebody first looks into it.
 
-    Before dbt has written one, the graph is empty.
+    Before dbt has written one, the graph is empty. It is read once, whole: dbt writes its manifest
+    again as a run ends, and who looks into another part of it then would meet half a file.
     """
     project_dir = plan.project_dir or plan.project_root
     manifest, files = plan.manifest_path, project_files()
     compute = plan.pipeline.compute
+    read = cache(lambda: reader.read(manifest))
     return ProjectGraph(
         project_name=files.project_name(project_dir) or plan.pipeline.name,
         adapter_type=compute.target if compute else "",
         project_root=str(project_dir),
-        nodes=Deferred(lambda: reader.read(manifest).nodes if files.exists(manifest) else {}),
-        consumers=Deferred(
-            lambda: reader.read(manifest).consumers if files.exists(manifest) else {}
-        ),
-        exposures=Deferred(
-            lambda: reader.read(manifest).exposures if files.exists(manifest) else {}
-        ),
+        nodes=Deferred(lambda: read().nodes if files.exists(manifest) else {}),
+        consumers=Deferred(lambda: read().consumers if files.exists(manifest) else {}),
+        exposures=Deferred(lambda: read().exposures if files.exists(manifest) else {}),
     )
 
 

@@ -1,0 +1,45 @@
+"""What a project knows of itself while it runs."""
+
+import json
+from pathlib import Path
+
+from floe.entrypoints.project import Project, open_project
+
+CONTRACT = """
+name: shop
+version: "1.0.0"
+compute: {target: duckdb, properties: {}}
+transforms: [{type: dbt, path: .}]
+"""
+MANIFEST = {
+    "metadata": {
+        "dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json",
+        "project_name": "shop",
+        "adapter_type": "duckdb",
+    },
+    "nodes": {"model.shop.a": {"unique_id": "model.shop.a", "name": "a", "resource_type": "model"}},
+    "exposures": {"exposure.shop.board": {"unique_id": "exposure.shop.board", "name": "board"}},
+}
+
+
+def project(folder: Path) -> Project:
+    contract = folder / "floe.yaml"
+    contract.write_text(CONTRACT)
+    (folder / "dbt_project.yml").write_text("{name: shop, version: '1.0', profile: floe}")
+    return open_project(contract, environ={}, working_dir=folder)
+
+
+def test_who_looks_into_the_graph_while_dbt_writes_it_again_sees_that_of_before(
+    tmp_path: Path,
+) -> None:
+    with project(tmp_path) as opened:
+        manifest, graph = opened.plan.manifest_path, opened.container.graph()
+        assert not graph.nodes
+        manifest.parent.mkdir()
+        manifest.write_text(json.dumps(MANIFEST))
+        assert list(graph.nodes) == ["model.shop.a"]
+
+        manifest.write_text(json.dumps(MANIFEST)[:100])
+
+        assert list(graph.consumers) == ["exposure.shop.board"]
+        assert list(graph.exposures) == ["exposure.shop.board"]

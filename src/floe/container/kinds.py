@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from dependency_injector import providers
 
+from floe.container.extras import made
 from floe.domain.model.errors import Problem, UnknownAdapterError
 from floe.domain.model.settings import Plugin
 from floe.domain.model.value import Value
@@ -35,16 +36,18 @@ def by_kind(
     own: Mapping[type[Value], providers.Provider[Any]],
     *,
     group: str,
-) -> providers.Selector:
+) -> providers.Callable:
     """Return the provider that *own* has for the class of *choice*, else that of a package.
 
     A package names its adapter as an entry point of *group*, and gets the options as they are.
+    The provider raises EnvironmentNotReadyError where an extra of floe is not installed.
     """
-    return providers.Selector(
+    chosen = providers.Selector(
         providers.Callable(_slot, choice, own=tuple(own)),
         _plugin=providers.Singleton(_of_package, group, choice),
         **{model.__name__: provider for model, provider in own.items()},
     )
+    return providers.Callable(made, chosen.provider)
 
 
 def _slot(choice: Value, own: tuple[type[Value], ...]) -> str:

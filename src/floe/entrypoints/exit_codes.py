@@ -26,16 +26,6 @@ LINEAGE_NOT_KEPT = 5
 BUG = 70
 INTERRUPTED = 130
 
-_EXTRAS = {
-    "dagster": "dagster",
-    "dagster_dbt": "dagster",
-    "dagster_webserver": "dev-ui",
-    "google": "otlp",
-    "grpc": "otlp-grpc",
-    "opentelemetry": "otlp",
-}
-"""Package → the extra of floe that installs it."""
-
 
 def guarded(app: typer.Typer) -> int:
     """Run *app* and return its exit code; no error escapes and no traceback is shown.
@@ -56,12 +46,8 @@ def guarded(app: typer.Typer) -> int:
     except (KeyboardInterrupt, typer.Abort):
         _tell("interrupted")
         return INTERRUPTED
-    except FloeError as error:
-        for problem in error.problems:
-            _tell(f"error: {problem}")
-        return code_of(error)
     except Exception as error:  # noqa: BLE001 - the edge of the entry point
-        return _missing(error) or _report_bug(error)
+        return _report(error)
     return result if isinstance(result, int) else WELL
 
 
@@ -76,14 +62,15 @@ def code_of(error: FloeError) -> int:
     return NOT_READY
 
 
-def _missing(error: Exception) -> int:
-    """Say which extra brings a package that is missing; 0 when *error* is about no such thing."""
-    name = error.name if isinstance(error, ModuleNotFoundError) else None
-    package = (name or "").partition(".")[0]
-    if package not in _EXTRAS:
-        return WELL
-    _tell(f"error: {package} is not installed\n  fix: pip install 'floe[{_EXTRAS[package]}]'")
-    return NOT_READY
+def _report(error: Exception) -> int:
+    from floe.container.extras import lacking  # a text of help does not load the container
+
+    known = error if isinstance(error, FloeError) else lacking(error)
+    if known is None:
+        return _report_bug(error)
+    for problem in known.problems:
+        _tell(f"error: {problem}")
+    return code_of(known)
 
 
 def _report_bug(error: Exception) -> int:

@@ -1,8 +1,12 @@
 """What a project knows of itself while it runs."""
 
 import json
+import sys
 from pathlib import Path
 
+import pytest
+
+from floe.domain.model.errors import EnvironmentNotReadyError
 from floe.entrypoints.project import Project, open_project
 
 CONTRACT = """
@@ -22,11 +26,11 @@ MANIFEST = {
 }
 
 
-def project(folder: Path) -> Project:
+def project(folder: Path, **settings: object) -> Project:
     contract = folder / "floe.yaml"
     contract.write_text(CONTRACT)
     (folder / "dbt_project.yml").write_text("{name: shop, version: '1.0', profile: floe}")
-    return open_project(contract, environ={}, working_dir=folder)
+    return open_project(contract, overrides=settings, environ={}, working_dir=folder)
 
 
 def test_who_looks_into_the_graph_while_dbt_writes_it_again_sees_that_of_before(
@@ -43,3 +47,19 @@ def test_who_looks_into_the_graph_while_dbt_writes_it_again_sees_that_of_before(
 
         assert list(graph.consumers) == ["exposure.shop.board"]
         assert list(graph.exposures) == ["exposure.shop.board"]
+
+
+def test_a_signal_whose_package_is_missing_names_the_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [*sys.modules, "opentelemetry"]:
+        if name.startswith("floe.adapters.otlp."):
+            monkeypatch.delitem(sys.modules, name)
+        elif name.partition(".")[0] == "opentelemetry":
+            monkeypatch.setitem(sys.modules, name, None)
+
+    with (
+        project(tmp_path, tracing={"kind": "file", "path": "traces.jsonl"}) as opened,
+        pytest.raises(EnvironmentNotReadyError, match=r"pip install 'floe\[otlp\]'"),
+    ):
+        opened.container.tracer()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from floe.domain.model.errors import EnvironmentNotReadyError
+from floe.domain.model.errors import EnvironmentNotReadyError, UnknownAdapterError
 from floe.entrypoints.project import Project, open_project
 
 CONTRACT = """
@@ -61,5 +61,13 @@ def test_a_signal_whose_package_is_missing_names_the_extra(
     with (
         project(tmp_path, tracing={"kind": "file", "path": "traces.jsonl"}) as opened,
         pytest.raises(EnvironmentNotReadyError, match=r"pip install 'floe\[otlp\]'"),
+    ):
+        opened.container.tracer()
+
+
+def test_a_kind_that_no_package_provides_comes_with_the_one_that_was_meant(tmp_path: Path) -> None:
+    with (
+        project(tmp_path, tracing={"kind": "otlp-http"}) as opened,
+        pytest.raises(UnknownAdapterError, match=r"did you mean otlp_http\? else install"),
     ):
         opened.container.tracer()

@@ -48,7 +48,7 @@ def resolve_settings(layers: Sequence[Layer]) -> ResolvedSettings:
     try:
         settings = Settings.model_validate(merged)
     except ValidationError as error:
-        raise ConfigurationError(*_problems(error, origins)) from error
+        raise ConfigurationError(*_problems(error, merged, origins)) from error
     for key in _flat(settings.model_dump(mode="json")):
         origins.setdefault(key, _DEFAULTS)
     return ResolvedSettings(settings, origins)
@@ -133,7 +133,9 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> list[str]:
     ]
 
 
-def _problems(error: ValidationError, origins: Mapping[str, str]) -> list[Problem]:
+def _problems(
+    error: ValidationError, merged: Mapping[str, Any], origins: Mapping[str, str]
+) -> list[Problem]:
     problems = []
     for detail in error.errors(include_input=False, include_url=False):
         location = [str(part) for part in detail["loc"]]
@@ -144,26 +146,32 @@ def _problems(error: ValidationError, origins: Mapping[str, str]) -> list[Proble
             origin = f"{PREFIX}{key.upper().replace('.', '__')}"
         unknown = detail["type"] == "extra_forbidden"
         what = f"there is no setting {key}" if unknown else f"{key}: {detail['msg']}"
-        problems.append(Problem(what, origin, _allowed(location) if unknown else ""))
+        problems.append(Problem(what, origin, _allowed(location, merged) if unknown else ""))
     return problems
 
 
-def _allowed(location: Sequence[str]) -> str:
-    """Return what stands where *location* names something unknown, the nearest name first."""
-    names = sorted(_model(location).model_fields)
-    near = get_close_matches(location[-1], names, n=1)
-    meant = f"did you mean {near[0]}? " if near else ""
-    return f"{meant}allowed here: {', '.join(names)}"
+def _allowed(location: Sequence[str], merged: Mapping[str, Any]) -> str:
+    """Return what stands where *location* names something unknown, the nearest name first.
 
-
-def _model(location: Sequence[str]) -> type[BaseModel]:
-    """Return the settings that *location* leads into; a section that has kinds names one."""
+    Where the kind of a section is none of floe's own, but almost, that kind comes before all.
+    """
     section, *rest = location
     if not rest:
-        return Settings
+        return _nearest(section, sorted(Settings.model_fields))
     models = list(_models(Settings.model_fields[section].annotation))
     kinds = {str(model.model_fields["kind"].default): model for model in models if len(models) > 1}
-    return kinds.get(rest[0], models[-1])
+    names = sorted(kinds.get(rest[0], models[-1]).model_fields)
+    chosen = "" if rest[0] in kinds else str(merged[section].get("kind", ""))
+    near = get_close_matches(chosen, kinds, n=1)
+    if near:
+        return f"did you mean the kind {near[0]}? of a kind from a package: {', '.join(names)}"
+    return _nearest(location[-1], names)
+
+
+def _nearest(name: str, names: Sequence[str]) -> str:
+    near = get_close_matches(name, names, n=1)
+    meant = f"did you mean {near[0]}? " if near else ""
+    return f"{meant}allowed here: {', '.join(names)}"
 
 
 def _models(annotation: object) -> Iterator[type[BaseModel]]:

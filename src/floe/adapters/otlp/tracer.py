@@ -1,9 +1,10 @@
 """The story of a run as spans, measurements and, when asked, log records."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from floe.adapters.otlp import correlation, spans
@@ -45,22 +46,26 @@ class _Spans(Protocol):
 
 @dataclass(slots=True)
 class _Invocation:
-    """What is remembered of an invocation while it lasts."""
+    """What is remembered of an invocation while it lasts.
+
+    *seen* maps the unique id of each node that began → how many had begun before it.
+    """
 
     shared: Mapping[str, AttributeValue]
     measured: Mapping[str, AttributeValue]
     position: correlation.Position
     is_sampled: bool
     knows_dbt: bool
-    seen: set[str] = field(default_factory=set)
+    seen: dict[str, int] = field(default_factory=dict)
     ended: set[str | None] = field(default_factory=set)
 
 
 class OtlpTracer:
     """Makes spans and measurements of what it is told, and hands them to *exporter*.
 
-    Spans are made when something ends, with dbt's own times and ids that everyone can work out.
-    With *tracer_provider* or *meter_provider* they go to a host's providers instead, which are
+    Spans are made when something ends, with dbt's own times and ids that everyone can work out;
+    those of nodes, and what is measured of them, on the thread that exports them. With
+    *tracer_provider* or *meter_provider* they go to a host's providers instead, at once; these are
     never closed here. *metrics* and *logs* say whether these signals are wanted: failures are log
     records, by the semantic conventions, and so is what floe says until ``close``. *capture_sql*
     puts compiled SQL on the spans. A repeated transition is recognised while its invocation
@@ -131,29 +136,42 @@ class OtlpTracer:
 
     def _begin(self, start: RunTransition, invocation: _Invocation) -> None:
         if start.unique_id is not None:
-            invocation.seen.add(start.unique_id)
+            invocation.seen.setdefault(start.unique_id, len(invocation.seen))
         elif self._meter is not None:
             self._meter.measure(RUN_ACTIVE, 1, invocation.measured)
 
     def _end(self, end: RunTransition, invocation: _Invocation) -> None:
         if end.is_invocation:
-            record = self._end_invocation(end, invocation)
+            self._end_invocation(end, invocation)
+            return
+        of_node = partial(self._of_node, end, invocation, len(invocation.seen))
+        if self._exporter is not None and self._spans is self._exporter:
+            self._exporter.later(of_node)
         else:
-            record = spans.of_node(
-                end,
-                invocation.shared,
-                invocation.seen.__contains__,
-                capture_sql=self._capture_sql,
-            )
-            self._measure_node(end, invocation, record)
-        if invocation.is_sampled:
-            self._write(record)
-            for query in of_queries(end, record, invocation.shared):
-                self._write(query)
-        if self._logs is not None and not end.is_invocation and spans.is_failure(end):
+            for record in of_node():
+                self._write(record)
+        if self._logs is not None and spans.is_failure(end):
             self._logs.add(spans.exception_of(end))
 
-    def _end_invocation(self, end: RunTransition, invocation: _Invocation) -> SpanRecord:
+    def _of_node(
+        self, end: RunTransition, invocation: _Invocation, begun: int
+    ) -> Iterator[SpanRecord]:
+        """Measure the node that ended with *end*, and yield its spans where they leave.
+
+        It may have waited for those nodes alone that were among the *begun* first ones.
+        """
+        record = spans.of_node(
+            end,
+            invocation.shared,
+            lambda unique_id: invocation.seen.get(unique_id, begun) < begun,
+            capture_sql=self._capture_sql,
+        )
+        self._measure_node(end, invocation, record)
+        if invocation.is_sampled:
+            yield record
+            yield from of_queries(end, record, invocation.shared)
+
+    def _end_invocation(self, end: RunTransition, invocation: _Invocation) -> None:
         correlation.leave(invocation.position)
         self._invocations.pop(end.context.invocation_span_id, None)
         record = spans.of_invocation(end, invocation.shared)
@@ -162,7 +180,8 @@ class OtlpTracer:
         self._measure(INVOCATION_DURATION, _seconds(record), attributes, example)
         if self._meter is not None:
             self._meter.measure(RUN_ACTIVE, -1, invocation.measured)
-        return record
+        if invocation.is_sampled:
+            self._write(record)
 
     def _measure_node(
         self, end: RunTransition, invocation: _Invocation, record: SpanRecord

@@ -51,6 +51,37 @@ def test_a_burst_of_ten_thousand_arrives_whole() -> None:
     assert max(payload.items for payload in sink.payloads) <= BATCH
 
 
+def test_what_is_made_later_is_made_on_the_thread_that_exports() -> None:
+    sink, makers = KeepingSink(), set[str]()
+    busy = exporter(sink, delay_s=0.05)
+
+    def make() -> list[SpanRecord]:
+        makers.add(threading.current_thread().name)
+        return [span(number) for number in range(2 * BATCH)]
+
+    busy.later(make)
+    wait_for(sink, 2 * BATCH)
+    busy.close(5)
+
+    assert makers == {"floe-telemetry"}
+    assert max(payload.items for payload in sink.payloads) <= BATCH
+
+
+def test_what_cannot_be_made_is_counted_as_lost_and_holds_up_nothing() -> None:
+    sink = KeepingSink()
+    unlucky = exporter(sink)
+
+    def fail() -> list[SpanRecord]:
+        raise ValueError
+
+    unlucky.later(fail)
+    unlucky.add(span())
+    reports = unlucky.close(5)
+
+    assert len(sink.received.spans) == 1
+    assert [report.dropped for report in reports if report.destination == "telemetry"] == [1]
+
+
 def test_a_span_leaves_soon_without_being_asked() -> None:
     sink = KeepingSink()
     quick = exporter(sink, delay_s=0.05)

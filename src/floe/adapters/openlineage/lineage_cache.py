@@ -1,8 +1,9 @@
 """Column lineage that was worked out before."""
 
+from functools import cache
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from floe.adapters.openlineage.node_notes import NodeNotes
 from floe.domain.model.column_lineage import RelationLineage
@@ -20,10 +21,16 @@ class LineageCache:
         if kept != key.encode():
             return None
         try:
-            return RelationLineage.model_validate_json(lineage)
+            return _form().validate_json(lineage)
         except ValidationError:
             return None
 
     def put(self, unique_id: str, key: str, lineage: RelationLineage) -> None:
         """Keep *lineage*; there is no space in a *key*."""
-        self._files.put(unique_id, f"{key} {lineage.model_dump_json(exclude_defaults=True)}")
+        text = _form().dump_json(lineage, exclude_defaults=True).decode()
+        self._files.put(unique_id, f"{key} {text}")
+
+
+@cache
+def _form() -> TypeAdapter[RelationLineage]:
+    return TypeAdapter(RelationLineage)

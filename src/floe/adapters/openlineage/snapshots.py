@@ -1,6 +1,7 @@
 """The columns that dbt adds to a snapshot, and what they are made from."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from floe.domain.model.column_lineage import (
     ColumnOrigin,
@@ -20,7 +21,7 @@ def with_snapshot_columns(node: DbtNode, lineage: RelationLineage) -> RelationLi
     """Return *lineage* of the query of the snapshot *node* with dbt's own columns after it."""
     own = {column.name.lower(): column for column in lineage.columns}
     added = tuple(_added(node, own))
-    return lineage.model_copy(update={"columns": (*lineage.columns, *added)})
+    return replace(lineage, columns=(*lineage.columns, *added))
 
 
 def _added(node: DbtNode, own: Mapping[str, OutputColumn]) -> Iterator[OutputColumn]:
@@ -54,6 +55,6 @@ def _origins(
         column = own.get(name.lower())
         for origin in column.origins if column is not None else ():
             if any(item.influence.is_direct for item in origin.transformations):
-                passed = origin.model_copy(update={"transformations": (way,)})
+                passed = replace(origin, transformations=(way,))
                 found[origin.unique_id, origin.column] = passed
     return tuple(found[key] for key in sorted(found))

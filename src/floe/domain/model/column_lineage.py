@@ -1,9 +1,12 @@
-"""Which columns a column is made from, and how (OpenLineage ColumnLineageDatasetFacet 1-2-0)."""
+"""Which columns a column is made from, and how (OpenLineage ColumnLineageDatasetFacet 1-2-0).
+
+A project has tens of thousands of these values, made from what was read already: they are not
+checked once more, as other values are.
+"""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
-
-from floe.domain.model.value import Value
 
 
 class Influence(StrEnum):
@@ -30,7 +33,8 @@ class Influence(StrEnum):
 _DIRECT = frozenset({Influence.IDENTITY, Influence.TRANSFORMATION, Influence.AGGREGATION})
 
 
-class Transformation(Value):
+@dataclass(frozen=True, slots=True)
+class Transformation:
     """One way from an input column to an output; *masking* when its values cannot be read back."""
 
     influence: Influence
@@ -42,7 +46,8 @@ class Transformation(Value):
         return self.influence.is_direct and not self.masking
 
 
-class ColumnOrigin(Value):
+@dataclass(frozen=True, slots=True)
+class ColumnOrigin:
     """An input column: *unique_id* of the node that it belongs to, and its name there."""
 
     unique_id: str
@@ -55,7 +60,8 @@ class ColumnOrigin(Value):
         return any(transformation.reveals for transformation in self.transformations)
 
 
-class OutputColumn(Value):
+@dataclass(frozen=True, slots=True)
+class OutputColumn:
     """A column that a node makes; *data_type* only where the SQL or its inputs state it."""
 
     name: str
@@ -63,7 +69,8 @@ class OutputColumn(Value):
     origins: tuple[ColumnOrigin, ...] = ()
 
 
-class RelationLineage(Value):
+@dataclass(frozen=True, slots=True)
+class RelationLineage:
     """The columns of one relation in order; *influences* are inputs that shape all its rows.
 
     *is_complete* is False when there are columns that could not be told, behind a ``*``.

@@ -1,5 +1,6 @@
 """A run with something of everything, in which every foreign text can be set."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from floe.domain.model.archived_run import ArchivedRun
@@ -89,10 +90,9 @@ def page_columns(text: str = "email") -> dict[str, NodeColumns]:
         column="email",
         transformations=(Transformation(influence=Influence.IDENTITY),),
     )
-    digest = copied.model_copy(
-        update={
-            "transformations": (Transformation(influence=Influence.TRANSFORMATION, masking=True),)
-        }
+    digest = replace(
+        copied,
+        transformations=(Transformation(influence=Influence.TRANSFORMATION, masking=True),),
     )
     return {
         MART: NodeColumns(

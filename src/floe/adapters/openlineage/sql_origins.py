@@ -106,13 +106,12 @@ def carry(origins: Origins, found: Origins, way: Way) -> None:
 
 def _named(origins: Origins) -> tuple[ColumnOrigin, ...]:
     """Return *origins* in a stable order."""
-    return tuple([_origin(base, origins[base]) for base in sorted(origins)])
-
-
-@lru_cache(4096)
-def _origin(base: Base, ways: Ways) -> ColumnOrigin:
-    unique_id, column = base
-    return ColumnOrigin(unique_id=unique_id, column=column, transformations=_transformations(ways))
+    return tuple(
+        [
+            ColumnOrigin(unique_id, column, _transformations(ways))
+            for (unique_id, column), ways in sorted(origins.items())
+        ]
+    )
 
 
 @lru_cache(1024)

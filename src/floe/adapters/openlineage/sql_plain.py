@@ -5,7 +5,7 @@ stars over known relations. There a name means one thing, and a query need not b
 out which. Whatever is not known to be plain is left to those who rewrite it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
@@ -44,6 +44,7 @@ from floe.domain.model.column_lineage import Influence, RelationLineage
 
 _SELECT = {"expressions", "from_", "joins", "where", "group", "having", "qualify", "order"}
 _SELECT |= {"with_", "distinct", "limit", "offset"}
+_COLUMN = {"this", "table"}
 _JOIN = {"this", "on", "side", "kind"}
 _JOIN_KINDS = {"", "INNER", "CROSS", "OUTER"}
 
@@ -114,18 +115,17 @@ class _PlainWalk:
         only(select, _SELECT)
         sources = dict(self._sources(select, around))
         projections = select.args["expressions"]
-        aliases = {self._name(item.args["alias"]) for item in projections if _is_named(item)}
-        scope = Scope(sources, aliases, {})
         opened = opened_relation(projections, sources)
-        outputs: dict[str, Output] = {}
-        if opened is None:
-            count = 0
-            for name, output in self._outputs(projections, scope):
-                outputs[name] = output
-                count += 1
-            if count != len(outputs):
-                raise NotPlainError
+        scope = Scope(sources, self._aliases(projections, sources), {})
+        outputs = self._outputs(projections, scope) if opened is None else {}
         return Source(outputs, self._influences(select, scope, outputs), opened)
+
+    def _aliases(
+        self, projections: Sequence[exp.Expr], sources: Mapping[str, Source]
+    ) -> Collection[str]:
+        if all(source.relation is None for source in sources.values()):
+            return ()
+        return {self._name(item.args["alias"]) for item in projections if type(item) is exp.Alias}
 
     def _sources(
         self, select: exp.Expr, around: Mapping[str, Source]
@@ -183,33 +183,40 @@ class _PlainWalk:
         }
         return Source(outputs, {})
 
-    def _outputs(
-        self, projections: Sequence[exp.Expr], scope: Scope
-    ) -> Iterator[tuple[str, Output]]:
+    def _outputs(self, projections: Sequence[exp.Expr], scope: Scope) -> dict[str, Output]:
+        outputs: dict[str, Output] = {}
+        count = 0
         for projection in projections:
-            kind = type(projection)
             if projection.is_star:
-                yield from self._star(projection, scope)
-            elif kind is exp.Column:
-                yield self._name(projection.args["this"]), self._column(projection, scope)
-            elif kind is exp.Alias:
-                yield self._named(projection, scope)
+                for source in starred(projection, scope.sources, self._names):
+                    if source.relation is not None:
+                        raise NotPlainError
+                    outputs |= source.outputs
+                    count += len(source.outputs)
             else:
-                raise NotPlainError
+                name, output = self._output(projection, scope)
+                outputs[name] = output
+                count += 1
+        if count != len(outputs):
+            raise NotPlainError
+        return outputs
 
-    def _star(self, projection: exp.Expr, scope: Scope) -> Iterator[tuple[str, Output]]:
-        for source in starred(projection, scope.sources, self._names):
-            if source.relation is not None:
-                raise NotPlainError
-            yield from source.outputs.items()
+    def _output(self, projection: exp.Expr, scope: Scope) -> tuple[str, Output]:
+        kind = type(projection)
+        if kind is exp.Column:
+            return self._name(projection.args["this"]), self._column(projection, scope)
+        if kind is exp.Alias:
+            return self._named(projection, scope)
+        raise NotPlainError
 
     def _named(self, projection: exp.Expr, scope: Scope) -> tuple[str, Output]:
         value, alias = projection.args["this"], projection.args["alias"]
         name = self._name(alias)
         spelling = name if self._folds else str(alias.args["this"])
         if type(value) is exp.Column:
-            return name, self._column(value, scope)._replace(spelling=spelling)
-        origins: Origins = {}
+            _, data_type, origins = self._column(value, scope)
+            return name, Output(spelling, data_type, origins)
+        origins = {}
         self._trace(value, scope, AS_IS, origins)
         data_type = None
         if isinstance(value, exp.Cast):
@@ -224,7 +231,7 @@ class _PlainWalk:
         for join in args.get("joins") or ():
             self._clause(join.args.get("on"), scope, Influence.JOIN, found)
         self._clause(args.get("where"), scope, Influence.FILTER, found)
-        aliased = scope._replace(outputs=outputs)
+        aliased = Scope(scope.sources, scope.aliases, outputs)
         for clause in ("having", "qualify"):
             self._clause(args.get(clause), aliased, Influence.FILTER, found)
         group, order, distinct = args.get("group"), args.get("order"), args.get("distinct")
@@ -282,7 +289,7 @@ class _PlainWalk:
 
     def _column(self, column: exp.Expr, scope: Scope) -> Output:
         args = column.args
-        only(column, {"this", "table"})
+        only(column, _COLUMN)
         name = self._name(args["this"])
         if name.upper() in self._dialect.PSEUDOCOLUMNS:
             raise NotPlainError
@@ -313,10 +320,6 @@ class _PlainWalk:
             raise NotPlainError
         args = identifier.args
         return self._names[args["this"], bool(args.get("quoted"))]
-
-
-def _is_named(projection: exp.Expr) -> bool:
-    return type(projection) is exp.Alias
 
 
 def _is_number(node: object) -> bool:

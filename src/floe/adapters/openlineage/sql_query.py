@@ -180,14 +180,14 @@ def match_relation(
     parts: tuple[str, ...], known: Sequence[tuple[tuple[str, ...], InputRelation]]
 ) -> InputRelation | None:
     """Return the one relation whose name ends as *parts*, or begins beyond what dbt knows of."""
+    for name, item in known:
+        if name == parts:
+            return item
     found = [
         item
         for name, item in known
         if name and parts and (name[-len(parts) :] == parts or parts[-len(name) :] == name)
     ]
-    exact = [item for name, item in known if name == parts]
-    if exact:
-        return exact[0]
     return found[0] if len(found) == 1 else None
 
 

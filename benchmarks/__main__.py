@@ -32,7 +32,7 @@ def sections(sizes: Sequence[int], rounds: int) -> Iterator[list[str]]:
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place)
             costs = whole_costs(folder, assets, environ, times)
-            if costs:
+            if costs.runs:
                 heading = f"## Whole commands, {assets} assets, {_times(times)}"
                 parts += [heading, whole_table(costs)]
             deployed[assets] = deployed_costs(folder, assets, environ, times)

@@ -1,4 +1,4 @@
-"""What a whole command costs: wall time, CPU of all its processes, memory at the peak."""
+"""What a whole command costs: wall time, and the CPU of all its processes."""
 
 import os
 import resource
@@ -15,11 +15,10 @@ _UTIME, _CSTIME = 11, 15
 
 
 class Cost(NamedTuple):
-    """What one run cost: seconds of wall and CPU, MiB of its largest process, its exit code."""
+    """What one run cost: seconds of wall and CPU, and its exit code."""
 
     wall_s: float
     cpu_s: float
-    peak_mib: float
     code: int
 
 
@@ -45,16 +44,16 @@ def cost_of(
             check=False,
         ).returncode
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        text = f"{used.ru_utime + used.ru_stime} {used.ru_maxrss / 1024} {code}"
+        text = f"{used.ru_utime + used.ru_stime} {code}"
         os.write(writing, text.encode())
         os._exit(0)
     os.waitpid(pid, 0)
     wall_s = time.perf_counter() - started
-    cpu, peak, exit_code = os.read(reading, 100).decode().split()
+    cpu, exit_code = os.read(reading, 100).decode().split()
     os.close(reading)
     os.close(writing)
     served_s = max(_servers_cpu_s(folder, server_notes) - before, 0.0)
-    return Cost(wall_s, float(cpu) + served_s, float(peak), int(exit_code))
+    return Cost(wall_s, float(cpu) + served_s, int(exit_code))
 
 
 def median(costs: Sequence[Cost], field: str) -> float:

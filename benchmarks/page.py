@@ -16,8 +16,9 @@ def head() -> str:
     return (
         "# Benchmarks\n\nWritten by `make bench`. Commands alternate; a ratio is the median of the"
         " ratios of each round, and ratios travel where seconds do not. CPU counts every process"
-        " that worked for the command, also a server that was there before; memory is that of the"
-        " largest one. The rounds come after one that is not counted."
+        " that worked for the command, also a server that was there before. So does memory, the"
+        " most that was held at one time, looked at in a run before the rounds; what processes"
+        " share counts once."
         " [Speed](explanation/speed.md) says where the time goes and why some goals are missed.\n\n"
         f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores;"
         f" {_installed()}. Lineage and traces are on, unless a row says otherwise."

@@ -1,38 +1,50 @@
 """A small run of the benchmarks guards what they say, as ratios with room for a busy machine."""
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
 from benchmarks.measuring import Cost, ratio
-from benchmarks.whole_commands import contenders, whole_costs, whole_table
+from benchmarks.memory import most_memory
+from benchmarks.whole_commands import WholeCosts, contenders, whole_costs, whole_table
 from benchmarks.workspace import environment
 
 
 @pytest.fixture(scope="module")
-def costs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Cost]]:
+def costs(tmp_path_factory: pytest.TempPathFactory) -> WholeCosts:
     folder = tmp_path_factory.mktemp("bench")
     names = ("dbt build", "floe run, direct", "the same, backends down")
     return whole_costs(folder, 8, environment(), rounds=2, only=names)
 
 
 @pytest.mark.engine
-def test_floe_costs_hardly_more_than_dbt_alone(costs: dict[str, list[Cost]]) -> None:
-    assert all(cost.code == 0 for runs in costs.values() for cost in runs)
+def test_floe_costs_hardly_more_than_dbt_alone(costs: WholeCosts) -> None:
+    assert all(cost.code == 0 for runs in costs.runs.values() for cost in runs)
 
-    assert ratio(costs["floe run, direct"], costs["dbt build"], "cpu_s") < 1.6
+    assert ratio(costs.runs["floe run, direct"], costs.runs["dbt build"], "cpu_s") < 1.6
 
 
 @pytest.mark.engine
-def test_dead_backends_hardly_cost_a_run_anything(costs: dict[str, list[Cost]]) -> None:
-    assert ratio(costs["the same, backends down"], costs["floe run, direct"], "cpu_s") < 1.6
+def test_floe_holds_little_memory_beside_dbts(costs: WholeCosts) -> None:
+    assert costs.memory["dbt build"] > 50
+
+    assert costs.memory["floe run, direct"] / costs.memory["dbt build"] < 1.8
+
+
+@pytest.mark.engine
+def test_dead_backends_hardly_cost_a_run_anything(costs: WholeCosts) -> None:
+    down = costs.runs["the same, backends down"]
+
+    assert ratio(down, costs.runs["floe run, direct"], "cpu_s") < 1.6
 
 
 def test_the_table_says_what_meets_its_goal_what_misses_it_and_what_failed() -> None:
-    costs = {name: [Cost(1.0, 1.0, 100.0, 0)] for name in contenders(1000)}
-    costs["floe run, direct"] = [Cost(2.0, 0.5, 100.0, 0)]
-    costs["floe run (Dagster)"] = [Cost(1.0, 1.0, 100.0, 1)]
+    runs = {name: [Cost(1.0, 1.0, 0)] for name in contenders(1000)}
+    runs["floe run, direct"] = [Cost(2.0, 0.5, 0)]
+    runs["floe run (Dagster)"] = [Cost(1.0, 1.0, 1)]
 
-    table = whole_table(costs)
+    table = whole_table(WholeCosts(runs, dict.fromkeys(runs, 100.0)))
 
     assert "| floe run, direct | 2.00 | 0.50 | 100 | dbt build | 2.00 (misses 1.00) |" in table
     assert "| 0.50 (meets 1.00) |" in table
@@ -41,10 +53,24 @@ def test_the_table_says_what_meets_its_goal_what_misses_it_and_what_failed() -> 
 
 
 def test_ratios_are_taken_round_by_round() -> None:
-    slow_then_fast = [Cost(10.0, 1, 1, 0), Cost(1.0, 1, 1, 0), Cost(1.0, 1, 1, 0)]
-    base = [Cost(20.0, 1, 1, 0), Cost(2.0, 1, 1, 0), Cost(2.0, 1, 1, 0)]
+    slow_then_fast = [Cost(10.0, 1, 0), Cost(1.0, 1, 0), Cost(1.0, 1, 0)]
+    base = [Cost(20.0, 1, 0), Cost(2.0, 1, 0), Cost(2.0, 1, 0)]
 
     assert ratio(slow_then_fast, base, "wall_s") == pytest.approx(0.5)
+
+
+def test_the_memory_of_children_counts_with_that_of_the_command(tmp_path: Path) -> None:
+    holds = "held = bytearray(60 << 20); time.sleep(1.5)"
+    child = f"subprocess.run([sys.executable, '-c', {f'import time; {holds}'!r}])"
+    alone = [sys.executable, "-c", f"import time; {holds}"]
+    both = [
+        sys.executable,
+        "-c",
+        f"import subprocess, sys, time; held = bytearray(60 << 20); {child}",
+    ]
+
+    assert 60 < most_memory(alone, tmp_path, os.environ) < 100
+    assert 120 < most_memory(both, tmp_path, os.environ) < 200
 
 
 def test_servers_that_work_for_a_command_are_counted(tmp_path: Path) -> None:

@@ -36,6 +36,8 @@ _COULD_NOT_RUN = 2
 """dbt's own exit code where it could not run at all."""
 _SCHEDULED_AT = ".dagster/scheduled_execution_time"
 """The hidden tag that Dagster's scheduler puts on a run."""
+_UNREAD = ("--no-write-json",)
+"""Artifacts in a directory that is gone after the run: results and lineage come from events."""
 
 
 class DbtRunConfig(Config):
@@ -61,7 +63,10 @@ def command_of(
     window: Window | None,
     target_path: Path | None,
 ) -> DbtCommand:
-    """Return the command of one run; a time window becomes the variables of dagster-dbt's guide."""
+    """Return the command of one run; a time window becomes the variables of dagster-dbt's guide.
+
+    In a *target_path* of the run's own dbt writes what it runs, and no artifacts beside it.
+    """
     times = {"min_date": window.start, "max_date": window.end} if window else {}
     base = services.command
     return base.model_copy(
@@ -78,7 +83,12 @@ def command_of(
                 **base.variables,
                 **config.variables,
             },
-            "arguments": (*base.arguments, *selection.arguments, *config.arguments),
+            "arguments": (
+                *(_UNREAD if target_path else ()),
+                *base.arguments,
+                *selection.arguments,
+                *config.arguments,
+            ),
         }
     )
 

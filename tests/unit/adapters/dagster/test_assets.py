@@ -217,8 +217,20 @@ def test_run_config_reaches_dbt(tmp_path: Path, instance: DagsterInstance) -> No
     (command,) = dbt_of(services).commands
     assert command.full_refresh
     assert command.variables == {"a": 1}
-    assert (command.threads, command.arguments) == (2, ("--empty",))
-    assert command.target_path is not None
+    assert (command.threads, command.arguments[-1]) == (2, "--empty")
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_dbt_writes_artifacts_where_they_stay_after_the_run(
+    tmp_path: Path, instance: DagsterInstance, *, is_kept: bool
+) -> None:
+    services = services_of(SHOP, tmp_path, story())
+
+    run(replace(services, scratch_targets=not is_kept), instance)
+
+    (command,) = dbt_of(services).commands
+    assert (command.target_path is None) == is_kept
+    assert ("--no-write-json" not in command.arguments) == is_kept
 
 
 def test_a_run_may_ask_for_what_meets_more_criteria(

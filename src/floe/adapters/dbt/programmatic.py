@@ -83,12 +83,18 @@ def _make_quick(wanted: frozenset[str]) -> None:
     gc.disable()
     from dbt_common.events.event_manager_client import ctx_set_event_manager
 
-    from floe.adapters.dbt import quick_artifacts, quick_messages, quick_relations
+    from floe.adapters.dbt import (
+        quick_artifacts,
+        quick_contexts,
+        quick_messages,
+        quick_relations,
+    )
     from floe.adapters.dbt.selective_events import SelectiveEvents
 
     quick_messages.install()
     quick_relations.install()
     quick_artifacts.install()
+    quick_contexts.install()
     ctx_set_event_manager(SelectiveEvents(wanted))
 
 

@@ -1,7 +1,7 @@
 """The columns of every node of a project, worked out from its SQL in the order of the graph."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -55,6 +55,7 @@ class ColumnLineage:
         described: DescribedColumns | None = None,
     ) -> None:
         self._graph = graph
+        self._rules = f"{_RULES}/{_SQLGLOT}/{graph.adapter_type}"
         self._governance = governance
         self._compiled = compiled
         self._target_path = target_path
@@ -89,9 +90,8 @@ class ColumnLineage:
         that cannot be understood has no lineage.
         """
         with self._lock:
-            for ancestor in self._missing_ancestors(node):
-                self._learn(ancestor, None)
-            return self._learn(node, code)
+            inputs = self._learned_inputs(node)
+            return self._learn(node, code, inputs)
 
     def told(self, node: DbtNode, columns: Types, code: str | None = None) -> None:
         """Let *columns* be those of *node*, made by *code*: the warehouse said so, just now.
@@ -99,32 +99,30 @@ class ColumnLineage:
         They count until the SQL of *node*, or what it reads, is another one.
         """
         with self._lock:
-            for ancestor in self._missing_ancestors(node):
-                self._learn(ancestor, None)
-            digest = self._digest(node, code or self._sql(node), self._inputs(node))
+            inputs = self._learned_inputs(node)
+            digest = self._digest(node, code or self._sql(node), inputs)
             known = {name: kind for name, kind in columns.items() if kind}
             self._described.put(node.unique_id, digest, known)
             self._memory.pop(node.unique_id, None)
 
-    def _missing_ancestors(self, node: DbtNode) -> Iterator[DbtNode]:
-        """Yield what *node* reads and nobody remembers, parents before children."""
-        seen = {node.unique_id}
-        stack = [(parent, False) for parent in self._graph.inputs_of(node.unique_id)]
-        while stack:
-            current, parents_done = stack.pop()
-            if parents_done:
-                yield current
-                continue
-            if current.unique_id in seen or current.unique_id in self._memory:
-                continue
-            seen.add(current.unique_id)
-            stack.append((current, True))
-            parents = self._graph.inputs_of(current.unique_id)
-            stack.extend((parent, False) for parent in parents)
-
-    def _learn(self, node: DbtNode, code: str | None) -> NodeColumns:
-        sql = code or self._sql(node)
+    def _learned_inputs(self, node: DbtNode) -> Sequence[DbtNode]:
+        """Return what *node* reads, when it and all before it is remembered."""
         inputs = self._inputs(node)
+        seen = {node.unique_id}
+        stack: list[tuple[DbtNode, Sequence[DbtNode] | None]] = [(item, None) for item in inputs]
+        while stack:
+            current, parents = stack.pop()
+            if parents is not None:
+                self._learn(current, None, parents)
+            elif current.unique_id not in seen and current.unique_id not in self._memory:
+                seen.add(current.unique_id)
+                parents = self._inputs(current)
+                stack.append((current, parents))
+                stack.extend((parent, None) for parent in parents)
+        return inputs
+
+    def _learn(self, node: DbtNode, code: str | None, inputs: Sequence[DbtNode]) -> NodeColumns:
+        sql = code or self._sql(node)
         digest = self._digest(node, sql, inputs)
         known = self._memory.get(node.unique_id)
         if known is not None and known.digest == digest:
@@ -223,12 +221,10 @@ class ColumnLineage:
         return {item.column_name.lower(): item for item in items}
 
     def _digest(self, node: DbtNode, sql: str, inputs: Sequence[DbtNode]) -> str:
-        text = sha256(f"{_RULES}/{_SQLGLOT}/{self._graph.adapter_type}".encode())
         # dbt's file ends where its event goes on: a config block leaves an empty line there.
-        text.update(sql.strip().encode() or (node.checksum or "").encode())
+        parts = [self._rules, sql.strip() or node.checksum or ""]
         for parent in inputs:
-            columns = ",".join(
-                f"{name}:{kind}" for name, kind in self._types_of(parent.unique_id).items()
-            )
-            text.update(f"\n{parent.unique_id}({columns})".encode())
-        return text.hexdigest()
+            types = self._types_of(parent.unique_id).items()
+            columns = ",".join([f"{name}:{kind}" for name, kind in types])
+            parts.append(f"\n{parent.unique_id}({columns})")
+        return sha256("".join(parts).encode()).hexdigest()

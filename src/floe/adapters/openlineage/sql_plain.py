@@ -72,7 +72,7 @@ class _PlainWalk:
         self._folds = folds(dialect)
         self._names = names_of(dialect)
         self._relations = [
-            (tuple(self._names[part, True].lower() for part in relation.parts), relation)
+            (tuple([self._names[part, True].lower() for part in relation.parts]), relation)
             for relation in relations
         ]
         self.read: set[str] = set()
@@ -158,12 +158,12 @@ class _PlainWalk:
         only(item, {"this", "db", "catalog", "alias"})
         args = item.args
         parts = tuple(
-            self._name(args[part]) for part in ("catalog", "db", "this") if args.get(part)
+            [self._name(args[part]) for part in ("catalog", "db", "this") if args.get(part)]
         )
         name = self._alias(item) or parts[-1]
         if len(parts) == 1 and parts[0] in around:
             return name, around[parts[0]]
-        folded = tuple(part.lower() for part in parts)
+        folded = tuple([part.lower() for part in parts])
         relation = match_relation(folded, self._relations)
         if relation is None:
             raise NotPlainError

@@ -109,13 +109,12 @@ def names_of(dialect: Dialect) -> Names:
 
 def opened_relation(projections: Sequence[exp.Expr], sources: Mapping[str, Source]) -> str | None:
     """Return the relation that a lone ``*`` passes on, when nobody knows its columns."""
-    relations = [item.relation for item in sources.values() if item.relation is not None]
-    if len(projections) != 1 or len(sources) != 1 or not relations:
+    if len(projections) != 1 or len(sources) != 1 or type(projections[0]) is not exp.Star:
         return None
-    if type(projections[0]) is not exp.Star:
-        return None
-    only(projections[0], set())
-    return relations[0]
+    (source,) = sources.values()
+    if source.relation is not None:
+        only(projections[0], set())
+    return source.relation
 
 
 def starred(projection: exp.Expr, sources: Mapping[str, Source], names: Names) -> Sequence[Source]:

@@ -10,14 +10,19 @@ Whoever looks at a context as a whole (its length, its members, a copy) has all 
 so that it is the dictionary that dbt would have made. Of the templates that make Python's values,
 which the arguments of each test are, Jinja copies the context; that copy makes its macros as late.
 
-Replaced are ``ManifestContext._build_namespace`` (``dbt.context.manifest``), which is private, and
+As late come five members of dbt's own that are dear to make and seldom read: they say what the
+command line, the project and the model's place in it say, which is the same while a node runs. Only
+the order in which a context lists its members is another.
+
+Replaced are ``ManifestContext._build_namespace`` (``dbt.context.manifest``), which is private,
+``ProviderContext.generate_builtins`` (``dbt.context.providers``) and
 ``NativeSandboxTemplate.new_context`` (``dbt_common.clients.jinja``). Where one of them does
 something else, dbt works as before.
 """
 
 from collections import ChainMap
-from collections.abc import Callable, Iterator, Mapping
-from functools import wraps
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from functools import cache, wraps
 from itertools import chain
 from operator import is_
 from types import MappingProxyType
@@ -26,20 +31,26 @@ from typing import Any, NamedTuple, TypeAlias
 from dbt.clients.jinja import MacroGenerator
 from dbt.context.macros import MacroNamespace, MacroNamespaceBuilder
 from dbt.context.manifest import ManifestContext
+from dbt.context.providers import ProviderContext
 from dbt_common.clients.jinja import NativeSandboxTemplate
 
 _Macro: TypeAlias = Any
 _Macros: TypeAlias = Mapping[str, _Macro]
 """The name in a template → dbt's node of the macro."""
-_Build: TypeAlias = Callable[[Any], Any]
+_Maker: TypeAlias = Callable[[Any], Any]
+_OfContext: TypeAlias = Callable[[Any], Any]
 _NewContext: TypeAlias = Callable[..., Any]
+_Parts: TypeAlias = tuple[Mapping[str, Any], Mapping[str, Any], _Maker]
+"""What there is, what can be made, and how."""
 
 _BUILDS_BY = frozenset(
     {"_get_namespace_builder", "build_namespace", "manifest", "get_macros_by_package", "_ctx"}
 )
+_LISTS_BY = frozenset({"_context_members_", "items", "hasattr", "__get__"})
 _COPIES_BY = frozenset({"new_context", "environment", "name", "blocks", "globals"})
 """The names that the methods which are replaced use."""
-_NONE: _Macros = MappingProxyType({})
+_LATE = ("exceptions", "flags", "invocation_args_dict", "modules", "var")
+_NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 def install() -> None:
@@ -47,6 +58,9 @@ def install() -> None:
     build: Any = getattr(ManifestContext, "_build_namespace", None)
     if _uses(build, _BUILDS_BY):
         ManifestContext._build_namespace = made_when_asked(build)  # noqa: SLF001
+    builtins: Any = getattr(ProviderContext, "generate_builtins", None)
+    if _uses(builtins, _LISTS_BY):
+        ProviderContext.generate_builtins = with_late_ones(builtins)
     copy: Any = getattr(NativeSandboxTemplate, "new_context", None)
     if _uses(copy, _COPIES_BY):
         NativeSandboxTemplate.new_context = copied_unmade(copy)
@@ -56,7 +70,7 @@ def _uses(function: Any, names: frozenset[str]) -> bool:  # noqa: ANN401 - whate
     return frozenset(getattr(getattr(function, "__code__", None), "co_names", ())) == names
 
 
-def made_when_asked(dbts_build: _Build) -> _Build:
+def made_when_asked(dbts_build: _OfContext) -> _OfContext:
     """Return dbt's own *dbts_build*, which is asked once for all contexts of the same macros."""
     known: dict[object, _Meanings] = {}
 
@@ -75,9 +89,39 @@ def made_when_asked(dbts_build: _Build) -> _Build:
         if meanings is None or not meanings.are_of(by_package):
             meanings = known[key] = _Meanings.by_dbt(builder, by_package)
         self._ctx = MadeWhenAsked()
-        return _Namespace(meanings, _Generators(self._ctx, builder.node, builder.thread_ctx))
+        make = _Making(self, self._ctx, builder.node, builder.thread_ctx)
+        return _Namespace(meanings, make)
 
     return build
+
+
+def with_late_ones(dbts_builtins: _OfContext) -> _OfContext:
+    """Return dbt's own *dbts_builtins*, which is asked for those members that cannot wait."""
+
+    @wraps(dbts_builtins)
+    def generate_builtins(self: Any) -> Any:  # noqa: ANN401 - dbt tells no types
+        if not isinstance(self.namespace, _Namespace):
+            return dbts_builtins(self)
+        kind: Any = type(self)
+        at_once, late = _by_time(kind)
+        self._context_members_ = at_once
+        try:
+            members = dbts_builtins(self)
+        finally:
+            del self._context_members_
+        builtins = MadeWhenAsked(late, self.namespace.make)
+        builtins.update(members)
+        return builtins
+
+    return generate_builtins
+
+
+@cache
+def _by_time(kind: Hashable) -> tuple[Mapping[str, object], Mapping[str, property]]:
+    """Return those members of a *kind* of context that are made at once, and those that wait."""
+    members: Mapping[str, object] = kind._context_members_  # type: ignore[attr-defined]
+    late = {name: member for name in _LATE if isinstance(member := members.get(name), property)}
+    return {name: members[name] for name in members if name not in late}, late
 
 
 def copied_unmade(jinjas_copy: _NewContext) -> _NewContext:
@@ -149,18 +193,21 @@ def _meant(members: Mapping[str, Any]) -> _Macros:
     }
 
 
-class _Generators:
-    """dbt's callable objects of one context: one for each macro that was asked for."""
+class _Making:
+    """Makes members of one context, each of them once: dbt's callable object of a macro."""
 
-    def __init__(self, *about: object) -> None:
+    def __init__(self, context: object, *about: object) -> None:
+        self._context = context
         self._about = about
-        self._made: dict[int, MacroGenerator] = {}
+        self._made: dict[int, Any] = {}
 
-    def __call__(self, macro: _Macro) -> MacroGenerator:
-        made = self._made.get(id(macro))
-        if made is None:
-            made = self._made.setdefault(id(macro), MacroGenerator(macro, *self._about))
-        return made
+    def __call__(self, seed: Any) -> Any:  # noqa: ANN401
+        made = self._made.get(id(seed))
+        if made is not None:
+            return made
+        if isinstance(seed, property):
+            return self._made.setdefault(id(seed), seed.__get__(self._context))
+        return self._made.setdefault(id(seed), MacroGenerator(seed, *self._about))
 
 
 def _of_all(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -182,7 +229,7 @@ class MadeWhenAsked(dict[str, Any]):  # noqa: PLW1641 - as unhashable as any dic
 
     __slots__ = ("_floe_make", "_floe_unmade")
 
-    def __init__(self, unmade: _Macros = _NONE, make: Callable[[_Macro], Any] = id) -> None:
+    def __init__(self, unmade: Mapping[str, Any] = _NONE, make: _Maker = id) -> None:
         super().__init__()
         self._floe_unmade = unmade
         self._floe_make = make
@@ -207,22 +254,28 @@ class MadeWhenAsked(dict[str, Any]):  # noqa: PLW1641 - as unhashable as any dic
             return default
 
     def update(self, *others: Any, **members: Any) -> None:  # noqa: ANN401
-        """Take on the members of a dictionary, and the macros of a namespace unmade."""
+        """Take on the members of others, and what is unmade in a context or namespace unmade."""
         match others:
-            case [_Namespace() as namespace] if not members and not self._floe_unmade:
-                meanings, make = namespace.meanings, namespace.generators
-                for name in super().keys() & meanings.whole.keys():
-                    self[name] = make(meanings.whole[name])
-                for name in meanings.names_of_packages:
-                    self[name] = namespace[name]
-                self._floe_unmade, self._floe_make = meanings.whole, make
+            case [MadeWhenAsked() | _Namespace() as other] if not members:
+                self._floe_take(*other._floe_parts())  # noqa: SLF001
             case _:
                 super().update(*others, **members)
 
+    def _floe_parts(self) -> _Parts:
+        return dict(super().items()), self._floe_unmade, self._floe_make
+
+    def _floe_take(self, made: Mapping[str, Any], unmade: Mapping[str, Any], make: _Maker) -> None:
+        if self._floe_unmade and self._floe_make is not make:
+            self._floe_make_all()
+        for name in (super().keys() & unmade.keys()) - made.keys():
+            self[name] = make(unmade[name])
+        super().update(made)
+        self._floe_unmade, self._floe_make = {**self._floe_unmade, **unmade}, make
+
     def _floe_make_all(self) -> None:
-        for name, macro in self._floe_unmade.items():
+        for name, seed in self._floe_unmade.items():
             if not super().__contains__(name):
-                super().setdefault(name, self._floe_make(macro))
+                super().setdefault(name, self._floe_make(seed))
         self._floe_unmade = _NONE
 
     def __reduce_ex__(self, protocol: Any) -> Any:  # noqa: ANN401
@@ -259,12 +312,16 @@ def _copy(context: MadeWhenAsked, over: Mapping[str, Any]) -> MadeWhenAsked:
 class _Namespace(MacroNamespace):  # type: ignore[misc] # dbt tells no types
     """The macros of one context."""
 
-    def __init__(self, meanings: _Meanings, generators: _Generators) -> None:
+    def __init__(self, meanings: _Meanings, make: _Making) -> None:
         super().__init__(
-            MadeWhenAsked(meanings.root, generators),
-            MadeWhenAsked(meanings.local, generators),
-            MadeWhenAsked(meanings.internal, generators),
-            {name: MadeWhenAsked(macros, generators) for name, macros in meanings.packages.items()},
+            MadeWhenAsked(meanings.root, make),
+            MadeWhenAsked(meanings.local, make),
+            MadeWhenAsked(meanings.internal, make),
+            {name: MadeWhenAsked(macros, make) for name, macros in meanings.packages.items()},
         )
         self.meanings = meanings
-        self.generators = generators
+        self.make = make
+
+    def _floe_parts(self) -> _Parts:
+        names = self.meanings.names_of_packages
+        return {name: self[name] for name in names}, self.meanings.whole, self.make

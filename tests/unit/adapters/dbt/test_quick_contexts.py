@@ -7,8 +7,10 @@ from typing import Any, Final
 
 import pytest
 from dbt.clients.jinja import MacroGenerator, MacroStack
+from dbt.context.base import BaseContext
 from dbt.context.macros import MacroNamespace, MacroNamespaceBuilder
 from dbt.context.manifest import ManifestContext
+from dbt.context.providers import ModelContext, ProviderContext
 from dbt.contracts.graph.manifest import Manifest
 from dbt.contracts.graph.nodes import Macro
 from dbt.exceptions import DuplicateMacroNameError, PackageNotFoundForMacroError
@@ -32,6 +34,15 @@ _READS_NO_MEMBER: Final = frozenset(
     | {"__hash__"}
 )
 
+
+def tenfold(seed: int) -> int:
+    return seed * 10
+
+
+def twofold(seed: int) -> int:
+    return seed * 2
+
+
 STEPS: Mapping[str, Callable[[Any, str, Any], Any]] = {
     "[]": lambda held, name, _: held[name],
     "in": lambda held, name, _: name in held,
@@ -44,6 +55,9 @@ STEPS: Mapping[str, Callable[[Any, str, Any], Any]] = {
     "pop or": lambda held, name, other: held.pop(name, other),
     "update": lambda held, name, other: held.update({name: other}),
     "update by name": lambda held, name, other: held.update(**{name: other}),
+    "update by itself": lambda held, _, __: held.update(held),
+    "update by its like": lambda held, name, other: held.update(like(name, other, tenfold)),
+    "update by another": lambda held, name, other: held.update(like(name, other, twofold)),
     "|=": lambda held, name, other: held.__ior__({name: other}) is held,
     "|": lambda held, name, other: held | {name: other},
     "| to": lambda held, name, other: {name: other} | held,
@@ -71,6 +85,13 @@ STEPS: Mapping[str, Callable[[Any, str, Any], Any]] = {
 }
 
 
+def like(name: str, seed: int, make: Callable[[int], int]) -> MadeWhenAsked:
+    """Return a dictionary with a member that is made, one that is not, and one made anew."""
+    late = MadeWhenAsked({name: seed, "a": seed + 1, "b": seed + 2}, make)
+    late["b"] = seed
+    return late
+
+
 def outcome(step: str, held: object, name: str, other: int) -> object:
     try:
         return STEPS[step](held, name, other)
@@ -86,9 +107,9 @@ def outcome(step: str, held: object, name: str, other: int) -> object:
 def test_a_dictionary_that_makes_its_members_answers_like_one_that_has_them(
     there: dict[str, int], unmade: dict[str, int], steps: list[tuple[str, str, int]]
 ) -> None:
-    late = MadeWhenAsked(unmade, lambda seed: seed * 10)
+    late = MadeWhenAsked(unmade, tenfold)
     late.update(there)
-    made = {name: seed * 10 for name, seed in unmade.items()} | there
+    made = {name: tenfold(seed) for name, seed in unmade.items()} | there
     for step, name, other in steps:
         assert outcome(step, late, name, other) == outcome(step, made, name, other)
     assert dict(late) == made
@@ -235,6 +256,71 @@ def test_a_context_that_has_members_already_is_dbts_own(manifest: Manifest) -> N
     assert context._ctx == {"there": 1}
 
 
+class Described(Context):
+    """One of dbt's contexts with members of its own, and how often each of them was made."""
+
+    def __init__(self, manifest: Manifest, search_package: str) -> None:
+        self.made: list[str] = []
+        super().__init__(manifest, search_package)
+
+    def generate_builtins(self) -> Any:
+        return BaseContext.generate_builtins(self)
+
+
+class QuicklyDescribed(Described):
+    """The same, made by floe."""
+
+    _build_namespace = quick_contexts.made_when_asked(_DBTS_BUILD)
+    generate_builtins = quick_contexts.with_late_ones(Described.generate_builtins)
+
+
+def noted(name: str) -> property:
+    def value(self: Described) -> str:
+        self.made.append(name)
+        return f"{name} of {self.search_package}"
+
+    return property(value)
+
+
+_AT_ONCE = ["ref", "this"]
+_LATE = ["exceptions", "flags", "invocation_args_dict", "modules", "var"]
+for kind in (Described, QuicklyDescribed):
+    kind._context_members_ = {name: noted(name) for name in [*_AT_ONCE, *_LATE]}
+
+
+@pytest.mark.parametrize("hidden", ["a", "var", "ref"])
+def test_the_members_that_wait_are_those_that_dbt_makes(hidden: str) -> None:
+    one = macro("root", hidden)
+    manifest = Manifest(macros={one.unique_id: one})
+    ours, theirs = QuicklyDescribed(manifest, "root"), Described(manifest, "root")
+    late, early = ours.to_dict(), theirs.to_dict()
+    assert described(ours, {**late}) == described(theirs, {**early})
+    assert same_objects(ours) == same_objects(theirs)
+    assert sorted(ours.made) == sorted(theirs.made) == sorted([*_AT_ONCE, *_LATE])
+
+
+def test_a_member_that_nobody_reads_is_not_made(manifest: Manifest) -> None:
+    context = QuicklyDescribed(manifest, "root")
+    members = context.to_dict()
+    assert context.made == _AT_ONCE
+    assert members["var"] is members["builtins"]["var"]
+    assert members["a"].macro.name == "a"
+    assert context.made == [*_AT_ONCE, "var"]
+
+
+def test_a_context_that_is_dbts_own_has_all_members_at_once(manifest: Manifest) -> None:
+    context = QuicklyDescribed(manifest, "root")
+    context._ctx = {}
+    context.namespace = _DBTS_BUILD(context)
+    assert type(context.to_dict()) is dict
+    assert context.made == [*_AT_ONCE, *_LATE]
+
+
+def test_dbt_has_the_members_that_wait() -> None:
+    members = ModelContext._context_members_
+    assert [name for name in _LATE if isinstance(members[name], property)] == _LATE
+
+
 RENDERED = {
     "{{ a }}": "a macro",
     "{{ range(3) | list }}": "Jinja's own, or a macro of that name",
@@ -278,6 +364,7 @@ def test_a_copy_for_a_template_of_values_makes_no_macro(manifest: Manifest) -> N
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ManifestContext, "_build_namespace", _DBTS_BUILD)
+    monkeypatch.setattr(ProviderContext, "generate_builtins", BaseContext.generate_builtins)
     monkeypatch.setattr(jinja.NativeSandboxTemplate, "new_context", _JINJAS_COPY)
     quick_contexts.install()
 
@@ -286,6 +373,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_dbt_makes_its_contexts_by_the_names_that_are_replaced(manifest: Manifest) -> None:
     assert isinstance(Context(manifest, "root").to_dict(), MadeWhenAsked)
     assert jinja.NativeSandboxTemplate.new_context is not _JINJAS_COPY
+    assert ProviderContext.generate_builtins is not BaseContext.generate_builtins
     quick = jinja.NativeSandboxTemplate.new_context
     quick_contexts.install()
     assert jinja.NativeSandboxTemplate.new_context is quick
@@ -298,9 +386,11 @@ def test_a_dbt_that_does_something_else_there_is_left_alone(
         """Do something else."""
 
     monkeypatch.setattr(ManifestContext, "_build_namespace", other)
+    monkeypatch.setattr(ProviderContext, "generate_builtins", other)
     monkeypatch.setattr(jinja.NativeSandboxTemplate, "new_context", other)
     quick_contexts.install()
     assert ManifestContext._build_namespace is other
+    assert ProviderContext.generate_builtins is other
     assert jinja.NativeSandboxTemplate.new_context is other
     monkeypatch.delattr(ManifestContext, "_build_namespace")
     quick_contexts.install()

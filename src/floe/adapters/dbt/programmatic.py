@@ -88,6 +88,7 @@ def _make_quick(wanted: frozenset[str]) -> None:
         quick_contexts,
         quick_messages,
         quick_relations,
+        quick_tables,
     )
     from floe.adapters.dbt.selective_events import SelectiveEvents
 
@@ -95,6 +96,7 @@ def _make_quick(wanted: frozenset[str]) -> None:
     quick_relations.install()
     quick_artifacts.install()
     quick_contexts.install()
+    quick_tables.install()
     ctx_set_event_manager(SelectiveEvents(wanted))
 
 

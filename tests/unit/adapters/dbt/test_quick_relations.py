@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from dbt.adapters.base.relation import BaseRelation
+from dbt.adapters.cache import RelationsCache, _CachedRelation
 from dbt.adapters.exceptions import ApproximateMatchError
 from dbt.adapters.sql import SQLAdapter
 from dbt_common.exceptions import DbtRuntimeError
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from floe.adapters.dbt import quick_relations
 
 _DBT = BaseRelation.matches
+_DBTS_RELATIONS = RelationsCache.get_relations
 NAMES = st.none() | st.sampled_from(["a", "A", '"a"', '"A', "none", "None", ""]) | st.text('aAß"İ')
 
 
@@ -60,6 +62,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return bool(_DBT(self, *search))
 
     monkeypatch.setattr(BaseRelation, "matches", noting)
+    monkeypatch.setattr(RelationsCache, "get_relations", _DBTS_RELATIONS)
     quick_relations.install()
     return seen
 
@@ -78,7 +81,60 @@ def test_dbt_looks_for_a_relation_by_the_name_that_is_replaced(asked: list[str])
     assert asked == ["b"]
 
 
+class Elsewhere(BaseRelation):  # type: ignore[misc] # dbt tells no types
+    """A relation that says by itself where it is."""
+
+    @property
+    def schema(self) -> str:
+        return "A"
+
+
+PLACES = st.none() | st.sampled_from(["a", "A", "b", '"a"', "İ", "ß"])
+CACHED = st.lists(
+    st.tuples(
+        PLACES, PLACES, st.sampled_from("xyz"), st.sampled_from([BaseRelation] * 3 + [Elsewhere])
+    ),
+    max_size=6,
+)
+
+
+@given(relations=CACHED, database=PLACES, schema=PLACES, is_broken=st.booleans())
+def test_a_schema_has_the_relations_that_dbt_finds(
+    *,
+    relations: list[tuple[str | None, str | None, str, type[BaseRelation]]],
+    database: str | None,
+    schema: str | None,
+    is_broken: bool,
+) -> None:
+    cache = RelationsCache()
+    for its_database, its_schema, name, kind in relations:
+        cache.add(kind.create(database=its_database, schema=its_schema, identifier=name))
+    if is_broken:
+        cache.relations[None] = _CachedRelation(None)
+    quick = quick_relations.by_place(_DBTS_RELATIONS)
+    assert found(quick, cache, database, schema) == found(_DBTS_RELATIONS, cache, database, schema)
+
+
+def found(relations: Callable[..., Any], cache: RelationsCache, *place: str | None) -> object:
+    """Return which objects were found, or the error."""
+    try:
+        return [id(relation) for relation in relations(cache, *place)]
+    except AttributeError as error:
+        return str(error)
+
+
+def test_dbt_lists_relations_by_the_name_that_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(RelationsCache, "get_relations", _DBTS_RELATIONS)
+    quick_relations.install()
+    quick = RelationsCache.get_relations
+    assert quick is not _DBTS_RELATIONS
+    quick_relations.install()
+    assert RelationsCache.get_relations is quick
+
+
 def test_a_dbt_that_has_no_such_name_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(BaseRelation, "matches")
+    monkeypatch.setattr(RelationsCache, "get_relations", found)
     quick_relations.install()
     assert not hasattr(BaseRelation, "matches")
+    assert RelationsCache.get_relations is found

@@ -128,9 +128,11 @@ def project(models: int) -> tuple[list[Model], ProjectGraph]:
 
 def by_floe(models: Sequence[Model], graph: ProjectGraph, cache: Path, tool: str) -> Result:
     """Work every model out, in the order of the graph, as the worker beside a run does."""
-    from floe.adapters.openlineage import sql_lineage
+    from floe.adapters.openlineage.sql_lineage import lineage_of_sql
+    from floe.adapters.openlineage.sql_query import dialect_of
 
-    sql_lineage.__name__  # noqa: B018 - loaded beforehand, as the peer is
+    # sqlglot, its dialect too, is loaded beforehand, as the peer is.
+    lineage_of_sql("select 1 as one", (), dialect_of(graph.adapter_type))
     lineage = ColumnLineage(graph, governance=Governance(), cache=LineageCache(cache))
     return _measured(tool, models, lambda model: _floe_answer(lineage, graph, model))
 

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 
 def recovered(body: bytes, moment: datetime) -> bytes:
-    """Return the last will *body* of a run, dated *moment*."""
-    from floe.adapters.openlineage.last_will import stamped
+    """Return the end of the run that left *body* as its last will, dated *moment*."""
+    from floe.adapters.openlineage.last_will import ended
 
-    return stamped(body, moment)
+    return ended(body, moment)
 
 
 def _dataset_names(

@@ -9,6 +9,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from floe.adapters.delivery.http import HttpDeliverer
 from floe.adapters.delivery.openlineage_http import OpenLineageHttpDeliverer
 from floe.adapters.delivery.sender import BackgroundSender
 from floe.adapters.delivery.sqlite_outbox import SqliteOutbox
-from floe.domain.use_cases.deliver import recover, replay
+from floe.adapters.openlineage.last_will import ended
+from floe.domain.use_cases.deliver import as_written, recover, replay
 from floe.testing.fault_server import FaultServer, Mode
 from floe.testing.openlineage_rules import run_cycle_breaches
 
@@ -151,7 +153,7 @@ def test_no_event_of_a_node_that_was_reported_is_lost_when_its_run_is_killed(
     tmp_path: Path,
 ) -> None:
     acknowledged, received = _killed(
-        tmp_path, _OBSERVED_RUNS, lambda number, url: f"run r{number},{url}", KILLS
+        tmp_path, _OBSERVED_RUNS, lambda number, url: f"run r{number},{url}", KILLS, ended
     )
 
     by_event: dict[str, set[str]] = defaultdict(set)
@@ -169,7 +171,11 @@ def test_no_event_of_a_node_that_was_reported_is_lost_when_its_run_is_killed(
 
 
 def _killed(
-    tmp_path: Path, program: str, role: Callable[[int, str], str], kills: int
+    tmp_path: Path,
+    program: str,
+    role: Callable[[int, str], str],
+    kills: int,
+    stamp: Callable[[bytes, datetime], bytes] = as_written,
 ) -> tuple[list[str], list[Any]]:
     """Kill *kills* processes in their roles; return what they said, and what the backend got."""
     chance = random.Random(7)  # noqa: S311 - a test that can be repeated
@@ -189,7 +195,7 @@ def _killed(
         assert server.stdin is not None
         server.stdin.close()
         server.wait(20)
-        _let_everything_out(tmp_path / "state", backend)
+        _let_everything_out(tmp_path / "state", backend, stamp)
         received = [json.loads(body) for body in backend.bodies]
     told = ledger.read_text().splitlines()
     return [line for line in told if not line.startswith("pid ")], received
@@ -209,10 +215,12 @@ def _at_work(server: "subprocess.Popen[str]", role: str, ledger: Path, number: i
     raise AssertionError("the process did not start")
 
 
-def _let_everything_out(state: Path, backend: FaultServer) -> None:
+def _let_everything_out(
+    state: Path, backend: FaultServer, stamp: Callable[[bytes, datetime], bytes]
+) -> None:
     backend.mode = Mode.OK
     outbox = SqliteOutbox(state)
-    recover(outbox=outbox)
+    recover(outbox=outbox, stamp=stamp)
     http = OpenLineageHttpDeliverer(HttpDeliverer(backend.url))
     sender = BackgroundSender(outbox, {"backend": http})
     replay(upkeep=outbox, sender=sender, timeout_s=60)

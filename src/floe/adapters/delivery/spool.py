@@ -1,8 +1,9 @@
 """Where envelopes go first: plain lines that are imported into the database later, many at once.
 
 Each line is a checksum, a JSON document and the bodies of one or two envelopes, as they are where
-they stand on one line. A line that a crash cut short was never acknowledged and is skipped. A file
-belongs to one process, and to whoever holds its lock.
+they stand on one line; a last will with the body of its envelope leaves it out. A line that a crash
+cut short was never acknowledged and is skipped. A file belongs to one process, and to whoever holds
+its lock.
 """
 
 import base64
@@ -31,7 +32,7 @@ _LINE_S = 0.0005
 _ATTEMPTS = 40
 """A writer needs much less than the first for a line; one that was stopped in it is passed over."""
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
-_AS_IT_IS, _IN_BASE64 = b"=", b"+"
+_AS_IT_IS, _IN_BASE64, _THE_SAME = b"=", b"+", b"^"
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -236,6 +237,7 @@ def _entries(path: Path, descriptor: int) -> Iterator[Entry]:
 
 def _encode(entry: Entry) -> bytes:
     envelope, will = entry.envelope, entry.last_will
+    will_body = will.body if will else b""
     head = {
         "envelope": _plain(envelope),
         "not_before": entry.not_before and entry.not_before.isoformat(),
@@ -246,7 +248,7 @@ def _encode(entry: Entry) -> bytes:
         (
             _ENCODER.encode(head).encode(),
             _on_one_line(envelope.body),
-            _on_one_line(will.body if will else b""),
+            _THE_SAME if will_body == envelope.body else _on_one_line(will_body),
         )
     )
     return b"%08x %s\n" % (binascii.crc32(text), text)
@@ -262,7 +264,7 @@ def _decode(line: bytes) -> Entry | None:
     return Entry(
         _envelope(fields["envelope"], body),
         datetime.fromisoformat(not_before) if not_before else None,
-        _envelope(will, will_body) if will else None,
+        _envelope(will, body if will_body == _THE_SAME else will_body) if will else None,
         fields["process"],
     )
 

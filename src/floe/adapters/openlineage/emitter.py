@@ -15,7 +15,7 @@ from floe.adapters.openlineage.profile import EventProfile
 from floe.adapters.openlineage.remembered import Remembered
 from floe.adapters.openlineage.serialization import Document, envelope
 from floe.adapters.openlineage.worker import Worker
-from floe.adapters.openlineage.written import Pen, Written
+from floe.adapters.openlineage.written import Pen
 from floe.domain.model.classification_flow import declared
 from floe.domain.model.delivery import DeliveryReport, Envelope, PayloadKind
 from floe.domain.model.errors import LineageError, OutboxError
@@ -199,9 +199,7 @@ class OpenLineageEmitter:
         unknown = made is None or _is_described_later(transition)
         late = self._lineage is not None and unknown and makes_relation(transition)
         if transition.state is LineageEventType.START:
-            will = self._events.last_will(transition)
-            last_will = self._sealed(will, transition, LineageEventType.ABORT)
-            self._outbox.put(whole, last_will=last_will)
+            self._outbox.put(whole, last_will=_last_will(whole))
             if late:
                 self._worker.submit(lambda: self._prepare(transition))
         elif late and transition.state is LineageEventType.COMPLETE:
@@ -270,18 +268,18 @@ class OpenLineageEmitter:
             self._sender.wake()
 
     def _envelope(self, transition: RunTransition, made: NodeColumns | None) -> Envelope:
-        return self._sealed(self._events.event(transition, made), transition, transition.state)
-
-    def _sealed(
-        self, event: Written, transition: RunTransition, state: LineageEventType
-    ) -> Envelope:
         return envelope(
-            event,
+            self._events.event(transition, made),
             destination=self._destination,
             key=transition.run_id,
-            kind=_kind(state),
+            kind=_kind(transition.state),
             created_at=transition.at,
         )
+
+
+def _last_will(start: Envelope) -> Envelope:
+    """Return what ends the run of *start* when nobody does: see ``last_will.ended``."""
+    return start.model_copy(update={"kind": PayloadKind.LINEAGE_END})
 
 
 def _is_described_later(transition: RunTransition) -> bool:

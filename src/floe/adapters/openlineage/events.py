@@ -1,6 +1,6 @@
 """From a transition of a run to the OpenLineage event that tells it (specification 2-0-2)."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
 from openlineage.client.event_v2 import RunEvent
@@ -17,7 +17,7 @@ from floe.adapters.openlineage.job_facets import lasting_facets, sql_facets
 from floe.adapters.openlineage.job_names import job_name
 from floe.adapters.openlineage.profile import EventProfile
 from floe.adapters.openlineage.remembered import Remembered
-from floe.adapters.openlineage.run_facets import error_facet, own_facets, shared_facets
+from floe.adapters.openlineage.run_facets import own_facets, shared_facets
 from floe.adapters.openlineage.serialization import Document
 from floe.adapters.openlineage.written import Pen, Written, plain, record, series
 from floe.adapters.openlineage.written_datasets import WrittenDatasets
@@ -28,7 +28,6 @@ from floe.domain.model.run_ledger import RunTransition
 
 ColumnsOf: TypeAlias = Callable[[DbtNode], NodeColumns]
 """What is known of a node's columns right now, without any work."""
-_NO_ACCOUNT = "the process that ran this ended without an account of it"
 _STATES_WITH_LINEAGE = {LineageEventType.START, LineageEventType.COMPLETE}
 _MAKERS = {"model", "seed", "snapshot"}
 
@@ -55,7 +54,6 @@ class RunEvents:
             "schemaURL": pen.value(RunEvent._get_schema()),  # noqa: SLF001 - as the model has it
         }
         self._namespace = pen.value(profile.namespace)
-        self._unaccounted = pen.facets(error_facet(_NO_ACCOUNT, "SQL", profile.producer))
 
     def event(self, transition: RunTransition, made: NodeColumns | None = None) -> Written:
         """Return the event that tells *transition*.
@@ -64,51 +62,18 @@ class RunEvents:
         only on events of runs that did not fail.
         """
         job = self._job(transition)
-        return self._event(
-            transition,
-            transition.state,
-            run_facets={**self._shared_facets(transition), **self._own_facets(transition)},
-            job={**job.identity, "facets": record({**job.facets, **self._sql(transition)})},
-            inputs=self._inputs(transition),
-            outputs=self._outputs(transition, made),
-        )
-
-    def last_will(self, start: RunTransition) -> Written:
-        """Return the ABORT of the run that *start* began, at the same moment.
-
-        It says who, where and why; all the rest the event of *start* has said, and facets add up.
-        """
-        node = start.node
-        makes = node is not None and makes_relation(start)
-        return self._event(
-            start,
-            LineageEventType.ABORT,
-            run_facets={**self._shared_facets(start), **self._unaccounted},
-            job=self._job(start).identity,
-            inputs=map(self._datasets.name_of, nodes_read(start)),
-            outputs=[self._datasets.name_of(node)] if node is not None and makes else [],
-        )
-
-    def _event(
-        self,
-        transition: RunTransition,
-        state: LineageEventType,
-        *,
-        run_facets: Mapping[str, Written],
-        job: Mapping[str, Written],
-        inputs: Iterable[Written],
-        outputs: Iterable[Written],
-    ) -> Written:
+        run_facets = {**self._shared_facets(transition), **self._own_facets(transition)}
         run = {"runId": plain(transition.run_id), "facets": record(run_facets)}
+        job_facets = record({**job.facets, **self._sql(transition)})
         return record(
             {
                 **self._same,
-                "eventType": plain(state.value),
+                "eventType": plain(transition.state.value),
                 "eventTime": plain(moment(transition.at)),
                 "run": record(run),
-                "job": record(job),
-                "inputs": series(inputs),
-                "outputs": series(outputs),
+                "job": record({**job.identity, "facets": job_facets}),
+                "inputs": series(self._inputs(transition)),
+                "outputs": series(self._outputs(transition, made)),
             }
         )
 

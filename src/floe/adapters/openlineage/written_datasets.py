@@ -18,11 +18,6 @@ class WrittenDataset:
         self.identity = identity
         self.facets = facets
 
-    @cached_property
-    def name(self) -> Written:
-        """The relation, and nothing else about it."""
-        return record(self.identity)
-
     def read(self, findings: Mapping[str, Written]) -> Written:
         """Return the relation as an input, about which the run has *findings*."""
         return self._read_with(findings) if findings else self._read
@@ -49,10 +44,6 @@ class WrittenDatasets:
         self._pen = pen
         self._lasting: Remembered[WrittenDataset] = Remembered()
         self._known: Remembered[tuple[NodeColumns, WrittenDataset]] = Remembered()
-
-    def name_of(self, node: DbtNode) -> Written:
-        """Return the relation of *node*, and nothing else about it."""
-        return self._lasting_of(node).name
 
     def of(self, node: DbtNode, columns: NodeColumns) -> WrittenDataset:
         """Return the relation of *node* with all that *columns* tell."""

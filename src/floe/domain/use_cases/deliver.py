@@ -42,8 +42,8 @@ def recover(
 ) -> int:
     """End the runs of processes that died, by their last wills, and return how many.
 
-    *stamp* writes the moment of recovery into the body of a will: nobody knows when the process
-    died, only that by now it has.
+    *stamp* makes the end of the run of the body of a will and of the moment of recovery: nobody
+    knows when the process died, only that by now it has.
 
     Raises:
         OutboxError: The outbox cannot be used.

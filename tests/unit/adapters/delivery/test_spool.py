@@ -10,7 +10,7 @@ from floe.domain.model.delivery import Envelope, PayloadKind
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 MOMENTS = st.datetimes(timezones=st.just(UTC))
-BODIES = st.binary(max_size=64) | st.text("\t\n=+{}", max_size=8).map(str.encode)
+BODIES = st.binary(max_size=64) | st.text("\t\n=+^{}", max_size=8).map(str.encode)
 ENVELOPES = st.builds(
     Envelope,
     destination=TEXTS,
@@ -21,9 +21,12 @@ ENVELOPES = st.builds(
     created_at=MOMENTS,
 )
 ENTRIES = st.builds(Entry, ENVELOPES, st.none() | MOMENTS, st.none() | ENVELOPES, TEXTS)
+STARTS = ENVELOPES.map(
+    lambda start: Entry(start, last_will=start.model_copy(update={"kind": PayloadKind.LINEAGE_END}))
+)
 
 
-@given(st.lists(ENTRIES, min_size=1, max_size=4))
+@given(st.lists(ENTRIES | STARTS, min_size=1, max_size=4))
 def test_what_was_appended_is_read_again_byte_for_byte_and_in_order(entries: list[Entry]) -> None:
     with TemporaryDirectory() as place:
         spool = Spool(Path(place) / "outbox" / "spool", 1_000_000)

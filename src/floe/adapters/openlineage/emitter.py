@@ -216,7 +216,7 @@ class OpenLineageEmitter:
             self._pending.expect(transition, whole)
             return
         if not self._worker.submit(lambda: self._enrich(transition, whole)):
-            self._pending.take(whole.envelope_id)
+            self._pending.take(whole)
             with contextlib.suppress(OutboxError):  # it is kept, and goes out when its time comes
                 self._outbox.replace({whole.envelope_id: whole})
 
@@ -259,7 +259,7 @@ class OpenLineageEmitter:
                     self._lineage.told(node, described, code)
                 better = self._envelope(transition, self._lineage.work_out(node, code))
         finally:
-            if self._pending.ready(waiting.envelope_id, better) >= _TOGETHER:
+            if self._pending.ready(waiting, better) >= _TOGETHER:
                 self._exchange(self._pending.take_ready())
 
     def _exchange(self, better: Mapping[str, Envelope]) -> None:

@@ -17,7 +17,13 @@ from floe.adapters.openlineage.job_facets import lasting_facets, sql_facets
 from floe.adapters.openlineage.job_names import job_name
 from floe.adapters.openlineage.profile import EventProfile
 from floe.adapters.openlineage.remembered import Remembered
-from floe.adapters.openlineage.run_facets import own_facets, shared_facets
+from floe.adapters.openlineage.run_facets import (
+    dbt_run_facet,
+    own_facets,
+    shared_facets,
+    trace_facet,
+    trace_position,
+)
 from floe.adapters.openlineage.serialization import Document
 from floe.adapters.openlineage.written import Pen, Written, plain, record, series
 from floe.adapters.openlineage.written_datasets import WrittenDatasets
@@ -39,6 +45,14 @@ class _Job(NamedTuple):
     facets: Mapping[str, Written]
 
 
+class _Invocation(NamedTuple):
+    """What all runs of an invocation say alike: whole *facets*, and members of two more."""
+
+    facets: Mapping[str, Written]
+    dbt_run: Mapping[str, Written]
+    trace: Mapping[str, Written]
+
+
 class RunEvents:
     """Writes the events of one emitter; what stands on many of them it writes once."""
 
@@ -47,7 +61,7 @@ class RunEvents:
         self._columns_of = columns_of
         self._pen = pen
         self._datasets = WrittenDatasets(profile, pen)
-        self._shared: Remembered[Mapping[str, Written]] = Remembered(16)
+        self._invocations: Remembered[_Invocation] = Remembered(16)
         self._jobs: Remembered[_Job] = Remembered()
         self._same = {
             "producer": pen.value(profile.producer),
@@ -62,8 +76,8 @@ class RunEvents:
         only on events of runs that did not fail.
         """
         job = self._job(transition)
-        run_facets = {**self._shared_facets(transition), **self._own_facets(transition)}
-        run = {"runId": plain(transition.run_id), "facets": record(run_facets)}
+        run_facets = record(self._run_facets(transition))
+        run = {"runId": plain(transition.run_id), "facets": run_facets}
         job_facets = record({**job.facets, **self._sql(transition)})
         return record(
             {
@@ -77,19 +91,37 @@ class RunEvents:
             }
         )
 
-    def _shared_facets(self, transition: RunTransition) -> Mapping[str, Written]:
+    def _run_facets(self, transition: RunTransition) -> Mapping[str, Written]:
+        same, finished = self._invocation(transition), transition.finished
+        dbt_run = same.dbt_run
+        if finished is not None:
+            took = self._pen.value(finished.execution_time_s)
+            status = plain(finished.status.value)
+            dbt_run = {**dbt_run, "nodeStatus": status, "executionTime": took}
+        span = plain(transition.span_id)
+        trace = {**same.trace, "spanId": span, "traceparent": plain(trace_position(transition))}
+        return {
+            **same.facets,
+            "floe_dbtRun": record(dbt_run),
+            "floe_traceContext": record(trace),
+            **self._pen.facets(own_facets(transition, self._profile)),
+        }
+
+    def _invocation(self, transition: RunTransition) -> _Invocation:
         started = transition.invocation
         question = (
             transition.context.invocation_run_id,
             transition.is_invocation,
             started.invocation_id if started is not None else None,
         )
-        return self._shared.get(
-            question, lambda: self._pen.facets(shared_facets(transition, self._profile))
+        return self._invocations.get(
+            question,
+            lambda: _Invocation(
+                self._pen.facets(shared_facets(transition, self._profile)),
+                self._pen.members(dbt_run_facet(transition, self._profile)),
+                self._pen.members(trace_facet(transition, self._profile)),
+            ),
         )
-
-    def _own_facets(self, transition: RunTransition) -> Mapping[str, Written]:
-        return self._pen.facets(own_facets(transition, self._profile))
 
     def _job(self, transition: RunTransition) -> _Job:
         kind, node = transition.resource_type, transition.node

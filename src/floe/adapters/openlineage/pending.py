@@ -12,7 +12,11 @@ _REMEMBERED = 8192
 
 
 class Pending:
-    """The memory of one emitter; safe between threads."""
+    """The memory of one emitter; safe between threads.
+
+    What waits is known by its run, of which there is one end: to work out the id of an envelope
+    takes longer than all the rest, and is left to a thread that is not in the way.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -36,20 +40,21 @@ class Pending:
     def add(self, envelope: Envelope) -> None:
         """Remember that *envelope* waits for a better one."""
         with self._lock:
-            self._waiting[envelope.envelope_id] = envelope
+            self._waiting[envelope.key] = envelope
 
-    def take(self, envelope_id: str) -> Envelope | None:
-        """Forget the waiting envelope and return it; None when somebody else took it."""
+    def take(self, envelope: Envelope) -> Envelope | None:
+        """Forget the waiting *envelope* and return it; None when somebody else took it."""
         with self._lock:
-            return self._waiting.pop(envelope_id, None)
+            return self._waiting.pop(envelope.key, None)
 
-    def ready(self, envelope_id: str, better: Envelope) -> int:
-        """Let *better* take the place of the waiting envelope, unless somebody else took that.
+    def ready(self, envelope: Envelope, better: Envelope) -> int:
+        """Let *better* take the place of the waiting *envelope*, unless somebody else took that.
 
         Return how many are ready to.
         """
+        envelope_id = envelope.envelope_id
         with self._lock:
-            if self._waiting.pop(envelope_id, None) is not None:
+            if self._waiting.pop(envelope.key, None) is not None:
                 self._ready[envelope_id] = better
             return len(self._ready)
 
@@ -79,6 +84,7 @@ class Pending:
     def take_all(self) -> Mapping[str, Envelope]:
         """Forget what is ready and what waits, and return both: this in its own place."""
         with self._lock:
-            everything = {**self._waiting, **self._ready}
+            waiting = {envelope.envelope_id: envelope for envelope in self._waiting.values()}
+            everything = {**waiting, **self._ready}
             self._waiting, self._ready = {}, {}
             return everything

@@ -41,11 +41,9 @@ def shared_facets(
 
 
 def own_facets(transition: RunTransition, profile: EventProfile) -> dict[str, RunFacet | Document]:
-    """Return the facets that only the run of *transition* has."""
+    """Return the facets that only the run of *transition* has, if any."""
     return _present(
         {
-            "floe_dbtRun": _dbt_run(transition, profile),
-            "floe_traceContext": _trace_context(transition, profile),
             "errorMessage": _error_message(transition, profile),
             "externalQuery": _external_query(transition, profile),
             "jobDependencies": _dependencies(transition, profile),
@@ -110,9 +108,9 @@ def _nominal_time(context: RunContext, profile: EventProfile) -> RunFacet | None
     )
 
 
-def _dbt_run(transition: RunTransition, profile: EventProfile) -> Document:
-    context, finished = transition.context, transition.finished
-    started = transition.invocation
+def dbt_run_facet(transition: RunTransition, profile: EventProfile) -> Document:
+    """Return the dbt invocation as all its runs tell it; an end adds ``nodeStatus`` and more."""
+    context, started = transition.context, transition.invocation
     return facet(
         FloeDbtRunRunFacet,
         profile.producer,
@@ -123,21 +121,20 @@ def _dbt_run(transition: RunTransition, profile: EventProfile) -> Document:
         orchestrator=context.orchestrator,
         dbtInvocationId=(started.invocation_id if started else "") or None,
         dbtVersion=_dbt_version(transition, profile),
-        nodeStatus=None if finished is None else str(finished.status),
-        executionTime=None if finished is None else finished.execution_time_s,
     )
 
 
-def _trace_context(transition: RunTransition, profile: EventProfile) -> Document:
-    above, trace_id = transition.context.trace_parent, transition.context.trace_id
-    sampled = above.sampled if above else True
-    return facet(
-        FloeTraceContextRunFacet,
-        profile.producer,
-        traceId=trace_id,
-        spanId=transition.span_id,
-        traceparent=traceparent(trace_id, transition.span_id, sampled=sampled),
-    )
+def trace_facet(transition: RunTransition, profile: EventProfile) -> Document:
+    """Return the trace as all runs of an invocation tell it; each adds its own span."""
+    trace_id = transition.context.trace_id
+    return facet(FloeTraceContextRunFacet, profile.producer, traceId=trace_id)
+
+
+def trace_position(transition: RunTransition) -> str:
+    """Return the span of *transition* as a ``traceparent`` (W3C Trace Context)."""
+    context = transition.context
+    sampled = context.trace_parent.sampled if context.trace_parent else True
+    return traceparent(context.trace_id, transition.span_id, sampled=sampled)
 
 
 def error_facet(message: str, language: str, producer: str) -> dict[str, RunFacet]:

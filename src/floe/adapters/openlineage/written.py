@@ -32,7 +32,11 @@ class Pen:
 
     def facets(self, facets: Mapping[str, BaseFacet | Document]) -> dict[str, Written]:
         """Return key → text of each of *facets*."""
-        return {key: self.value(facet) for key, facet in facet_documents(facets).items()}
+        return self.members(facet_documents(facets)) if facets else {}
+
+    def members(self, members: Mapping[str, object]) -> dict[str, Written]:
+        """Return name → text of each of *members*."""
+        return {name: self.value(member) for name, member in members.items()}
 
 
 def plain(text: str) -> Written:
@@ -42,7 +46,7 @@ def plain(text: str) -> Written:
 
 def record(members: Mapping[str, Written]) -> Written:
     """Return the object with *members*, whose names need no escape."""
-    pieces = [f'"{name}":{text}' for name, text in sorted(members.items())]
+    pieces = [f'"{name}":{members[name]}' for name in sorted(members)]
     return Written("{" + ",".join(pieces) + "}")
 
 

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from benchmarks.definitions import loading_costs
 from benchmarks.measuring import Cost, ratio
 from benchmarks.memory import most_memory
 from benchmarks.whole_commands import WholeCosts, contenders, whole_costs, whole_table
@@ -14,7 +15,7 @@ from benchmarks.workspace import environment
 @pytest.fixture(scope="module")
 def costs(tmp_path_factory: pytest.TempPathFactory) -> WholeCosts:
     folder = tmp_path_factory.mktemp("bench")
-    names = ("dbt build", "floe run, direct", "the same, backends down")
+    names = ("dbt build", "floe run, direct", "floe run (Dagster)", "the same, backends down")
     return whole_costs(folder, 8, environment(), rounds=2, only=names)
 
 
@@ -23,6 +24,7 @@ def test_floe_costs_hardly_more_than_dbt_alone(costs: WholeCosts) -> None:
     assert all(cost.code == 0 for runs in costs.runs.values() for cost in runs)
 
     assert ratio(costs.runs["floe run, direct"], costs.runs["dbt build"], "cpu_s") < 1.6
+    assert ratio(costs.runs["floe run (Dagster)"], costs.runs["dbt build"], "cpu_s") < 2.2
 
 
 @pytest.mark.engine
@@ -37,6 +39,13 @@ def test_dead_backends_hardly_cost_a_run_anything(costs: WholeCosts) -> None:
     down = costs.runs["the same, backends down"]
 
     assert ratio(down, costs.runs["floe run, direct"], "cpu_s") < 1.6
+
+
+@pytest.mark.engine
+def test_definitions_load_at_less_than_the_cost_of_dagster_dbts(tmp_path: Path) -> None:
+    loads = loading_costs(tmp_path, 8, environment(), rounds=2)
+
+    assert min(loads["floe"]) / min(loads["dagster-dbt"]) < 0.8
 
 
 def test_the_table_says_what_meets_its_goal_what_misses_it_and_what_failed() -> None:

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from benchmarks.column_lineage import column_table
 from benchmarks.definitions import DeployedCosts, deployed_costs, deployed_table
 from benchmarks.observing_cost import observing_table
 from benchmarks.page import head, page
@@ -40,6 +41,7 @@ def sections(sizes: Sequence[int], rounds: int) -> Iterator[list[str]]:
                 small = small_costs(prepared(folder / "small", assets, environ), environ, rounds)
                 parts += ["## Small commands", small_table(small)]
                 parts += ["## On the thread that runs the pipeline", observing_table()]
+                parts += ["## Column lineage, 1,000 models", column_table(1000)]
         yield [*parts, "## In a process that has loaded Dagster", deployed_table(deployed)]
 
 

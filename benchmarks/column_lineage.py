@@ -1,6 +1,6 @@
 """What column lineage costs and finds: floe beside openlineage-sql, on the same compiled SQL.
 
-    python benchmarks/column_lineage.py [--models 1000]
+    python -m benchmarks.column_lineage [--models 1000]
 
 The models are written as dbt projects are: staging that imports and renames, joins with
 aggregates, windows, and ``select * from final``. Which columns each output column is made from is
@@ -11,12 +11,15 @@ and in the next run not at all where nothing has changed.
 """
 
 import argparse
+import contextlib
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
+from benchmarks.page import against
+from benchmarks.page import table as as_table
 from floe.adapters.openlineage.column_lineage import ColumnLineage
 from floe.adapters.openlineage.lineage_cache import LineageCache
 from floe.domain.model.manifest import DbtNode, ProjectGraph
@@ -203,26 +206,35 @@ def _node(name: str, kind: str, columns: Sequence[str] = (), reads: Sequence[str
     )
 
 
-def main() -> None:
-    """Measure, and print a line for each tool."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--models", type=int, default=1000)
-    models, graph = project(parser.parse_args().models)
-    columns = sum(len(model.truth) for model in models)
+def column_table(count: int = 1000) -> str:
+    """Return what each tool found in *count* models, and for how much, with the goal."""
+    models, graph = project(count)
     with tempfile.TemporaryDirectory() as folder:
         results = [
             by_floe(models, graph, Path(folder), "floe, the first time"),
             by_floe(models, graph, Path(folder), "floe, the next time"),
         ]
-    try:
-        results.append(by_openlineage_sql(models))
-    except ImportError:
-        print("openlineage-sql is not installed (pip install openlineage-dbt)")
-    print(f"{len(models)} models, {columns} columns")
-    print(f"{'':<22}{'right':>8}{'CPU ms a model':>17}{'CPU us a right column':>24}")
-    for tool, right, seconds in results:
-        each = f"{seconds / right * 1e6:.0f}" if right else "-"
-        print(f"{tool:<22}{right:>8}{seconds / len(models) * 1e3:>17.2f}{each:>24}")
+    peer = None
+    with contextlib.suppress(ImportError):
+        peer = by_openlineage_sql(models)
+    rows = [_row(result, peer, len(models)) for result in (*results, *([peer] if peer else ()))]
+    columns = sum(len(model.truth) for model in models)
+    heads = ["column lineage", f"right of {columns}", "CPU µs a model", "CPU µs a right column"]
+    return as_table([*heads, "a right column, against openlineage-sql"], rows)
+
+
+def _row(result: Result, peer: Result | None, models: int) -> list[str]:
+    each = result.seconds / result.right
+    ratio = against(each / (peer.seconds / peer.right), 1.0) if peer and result != peer else ""
+    model = f"{result.seconds / models * 1e6:.0f}"
+    return [result.tool, str(result.right), model, f"{each * 1e6:.0f}", ratio]
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--models", type=int, default=1000)
+    print(column_table(parser.parse_args().models))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Load dagster-dbt without loading dbt, of which it wants only a few names.
+"""Load dagster-dbt without loading dbt, of which it wants only a few names, and sqlglot.
 
 Its module ``compat`` takes three enumerations of dbt's, and three classes for annotations. That
 imports most of dbt: twice the time that Dagster itself needs and as much memory again, in every
@@ -6,6 +6,9 @@ process that loads the definitions and never runs dbt. The same module has those
 installations where dbt is no Python package. Here it is loaded with these, and told the version of
 dbt all the same, by which the rest of dagster-dbt decides what it may import later. There is no
 public switch. Where the module has moved, dagster-dbt is loaded as ever, and a test says so.
+
+sqlglot, half as large as Dagster, is imported when its column lineage is worked out, for which
+floe has a way of its own.
 """
 
 import importlib
@@ -19,12 +22,15 @@ from types import ModuleType
 from packaging.version import Version
 
 from floe.adapters.dagster.collector import collector_paused
+from floe.adapters.dagster.named_later import named_later
 
 _PACKAGE = "dagster_dbt"
 _NAMES = f"{_PACKAGE}.compat"
 _DBT = "dbt.version"
 """What the module asks first, to find out whether dbt is there."""
 _VERSION = "DBT_PYTHON_VERSION"
+_READS_SQL = f"{_PACKAGE}.core.dbt_cli_event"
+_SQL = "sqlglot"
 
 
 def load_dagster_dbt() -> bool:
@@ -38,7 +44,7 @@ def load_dagster_dbt() -> bool:
     if names is None:
         return False
     sys.modules[_NAMES] = names
-    with collector_paused():
+    with collector_paused(), named_later(_READS_SQL, _SQL):
         package = importlib.import_module(_PACKAGE)
     package.compat = names  # type: ignore[attr-defined]
     return True

@@ -1,4 +1,4 @@
-"""dagster-dbt comes without dbt, and means the same; each time in a process of its own."""
+"""dagster-dbt comes without dbt and sqlglot, and means the same; each in a process of its own."""
 
 import subprocess
 import sys
@@ -41,6 +41,24 @@ def test_definitions_are_loaded_without_dbt() -> None:
     # The namespace itself was asked; nothing below it was loaded.
     assert loaded in {"['dbt']", "[]"}
     assert version == own == dbt_version
+
+
+def test_definitions_are_loaded_without_sqlglot_which_is_there_when_it_is_used() -> None:
+    code = (
+        "import sys, floe.adapters.dagster.assets, dagster_dbt.core.dbt_cli_event as event\n"
+        "print('sqlglot' in sys.modules)\n"
+        "schema = event.MappingSchema(dialect='duckdb')\n"
+        "schema.add_table(event.to_table('orders'), {'amount': 'int'})\n"
+        "query = event.parse_one(sql='select amount as paid from orders', dialect='duckdb')\n"
+        "text = event.optimize(query, schema=schema).sql()\n"
+        "(read,) = event.lineage('paid', text, schema=schema).downstream\n"
+        "print(read.name)\n"
+        "print(event.normalize_table_name(read.expression.find(event.exp.Table)))\n"
+        "import sqlglot\n"
+        "print(event.exp.Query is sqlglot.exp.Query)"
+    )
+
+    assert said_by(code) == ["False", '"orders"."amount"', "orders", "True"]
 
 
 def test_where_dbt_is_loaded_dagster_dbt_is_left_alone() -> None:

@@ -131,8 +131,8 @@ def project(models: int) -> tuple[list[Model], ProjectGraph]:
 
 def by_floe(models: Sequence[Model], graph: ProjectGraph, cache: Path, tool: str) -> Result:
     """Work every model out, in the order of the graph, as the worker beside a run does."""
-    from floe.adapters.openlineage.sql_lineage import lineage_of_sql
-    from floe.adapters.openlineage.sql_query import dialect_of
+    from floe.adapters.openlineage.sql.lineage import lineage_of_sql
+    from floe.adapters.openlineage.sql.query import dialect_of
 
     # sqlglot, its dialect too, is loaded beforehand, as the peer is.
     lineage_of_sql("select 1 as one", (), dialect_of(graph.adapter_type))

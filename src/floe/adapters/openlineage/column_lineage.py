@@ -167,8 +167,8 @@ class ColumnLineage:
         return lineage
 
     def _traced(self, node: DbtNode, sql: str, inputs: Sequence[DbtNode]) -> RelationLineage | None:
-        from floe.adapters.openlineage.sql_lineage import lineage_of_sql
-        from floe.adapters.openlineage.sql_query import (
+        from floe.adapters.openlineage.sql.lineage import lineage_of_sql
+        from floe.adapters.openlineage.sql.query import (
             InputRelation,
             UnreadableSqlError,
             dialect_of,

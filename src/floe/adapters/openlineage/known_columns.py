@@ -65,7 +65,7 @@ class KnownColumns:
         """Fold *name* where the warehouse does; the others keep it as it is written."""
         if self._adapter_type in _AS_WRITTEN:
             return name
-        from floe.adapters.openlineage.sql_query import dialect_of, folds, normalized
+        from floe.adapters.openlineage.sql.query import dialect_of, folds, normalized
 
         dialect = dialect_of(self._adapter_type)
         return normalized(name, dialect, quoted=False) if folds(dialect) else name

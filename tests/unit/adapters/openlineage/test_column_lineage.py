@@ -11,7 +11,7 @@ import pytest
 from floe.adapters.openlineage.column_lineage import ColumnLineage
 from floe.adapters.openlineage.known_columns import KnownColumns
 from floe.adapters.openlineage.lineage_cache import LineageCache
-from floe.adapters.openlineage.sql_query import dialect_of, folds, normalized
+from floe.adapters.openlineage.sql.query import dialect_of, folds, normalized
 from floe.adapters.openlineage.static_sql import static_sql
 from floe.domain.model.column_lineage import OutputColumn, RelationLineage
 from floe.domain.model.manifest import DbtNode
@@ -245,7 +245,7 @@ def test_what_was_worked_out_is_not_worked_out_again_by_the_next_process(
     cache = LineageCache(tmp_path / "columns")
     first = lineage(SOURCE, STAGED, FINAL, cache=cache).work_out(FINAL)
 
-    monkeypatch.setitem(sys.modules, "floe.adapters.openlineage.sql_lineage", None)
+    monkeypatch.setitem(sys.modules, "floe.adapters.openlineage.sql.lineage", None)
     second = lineage(SOURCE, STAGED, FINAL, cache=cache).work_out(FINAL)
 
     assert second == first

@@ -7,8 +7,8 @@ from threading import Event
 import pytest
 
 from floe.adapters.delivery.memory_outbox import MemoryOutbox
-from floe.adapters.openlineage import sql_lineage
 from floe.adapters.openlineage.last_will import ended
+from floe.adapters.openlineage.sql import lineage as sql_lineage
 from floe.domain.model.delivery import Envelope, PayloadKind
 from floe.domain.model.errors import LineageError, OutboxError
 from floe.domain.model.lineage import LineageDataset, LineageEvent, LineageEventType

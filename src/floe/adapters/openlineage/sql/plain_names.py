@@ -7,9 +7,9 @@ from typing import NamedTuple
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
-from floe.adapters.openlineage.sql_influence import ONLY_AS_IS
-from floe.adapters.openlineage.sql_origins import Origins, Output
-from floe.adapters.openlineage.sql_query import normalized
+from floe.adapters.openlineage.sql.influence import ONLY_AS_IS
+from floe.adapters.openlineage.sql.origins import Origins, Output
+from floe.adapters.openlineage.sql.query import normalized
 
 _LEAVES = (exp.Literal, exp.Boolean, exp.Null, exp.DataType, exp.Var, exp.JSONPath)
 _TRANSPARENT = (

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
-from floe.adapters.openlineage.sql_influence import (
+from floe.adapters.openlineage.sql.influence import (
     AS_IS,
     ONLY_AS_IS,
     Way,
@@ -19,7 +19,7 @@ from floe.adapters.openlineage.sql_influence import (
     indirect,
     uneven_steps,
 )
-from floe.adapters.openlineage.sql_origins import (
+from floe.adapters.openlineage.sql.origins import (
     Origins,
     Output,
     Resolved,
@@ -27,7 +27,7 @@ from floe.adapters.openlineage.sql_origins import (
     lineage_of,
     united,
 )
-from floe.adapters.openlineage.sql_plain_names import (
+from floe.adapters.openlineage.sql.plain_names import (
     TRANSPARENCY,
     NotPlainError,
     Scope,
@@ -39,7 +39,7 @@ from floe.adapters.openlineage.sql_plain_names import (
     opened_relation,
     starred,
 )
-from floe.adapters.openlineage.sql_query import InputRelation, folds, match_relation
+from floe.adapters.openlineage.sql.query import InputRelation, folds, match_relation
 from floe.domain.model.column_lineage import Influence, RelationLineage
 
 _SELECT = {"expressions", "from_", "joins", "where", "group", "having", "qualify", "order"}

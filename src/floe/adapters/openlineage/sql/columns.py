@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
-from floe.adapters.openlineage.sql_influence import (
+from floe.adapters.openlineage.sql.influence import (
     AS_IS,
     ONLY_AS_IS,
     Way,
@@ -16,7 +16,7 @@ from floe.adapters.openlineage.sql_influence import (
     indirect,
     steps,
 )
-from floe.adapters.openlineage.sql_origins import (
+from floe.adapters.openlineage.sql.origins import (
     Base,
     Origins,
     Output,
@@ -28,7 +28,7 @@ from floe.adapters.openlineage.sql_origins import (
     through,
     united,
 )
-from floe.adapters.openlineage.sql_query import SPELLING, InputRelation, Query, normalized
+from floe.adapters.openlineage.sql.query import SPELLING, InputRelation, Query, normalized
 from floe.domain.model.column_lineage import Influence, RelationLineage
 
 _NOTHING = Resolved({}, {})

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from floe.adapters.openlineage.sql_columns import trace_columns
-from floe.adapters.openlineage.sql_plain import trace_plain_columns
-from floe.adapters.openlineage.sql_query import (
+from floe.adapters.openlineage.sql.columns import trace_columns
+from floe.adapters.openlineage.sql.plain import trace_plain_columns
+from floe.adapters.openlineage.sql.query import (
     InputRelation,
     dialect_of,
     parse_query,

@@ -6,8 +6,8 @@ from typing import TypeAlias
 
 import pytest
 
-from floe.adapters.openlineage.sql_lineage import lineage_of_sql
-from floe.adapters.openlineage.sql_query import (
+from floe.adapters.openlineage.sql.lineage import lineage_of_sql
+from floe.adapters.openlineage.sql.query import (
     InputRelation,
     UnreadableSqlError,
     dialect_of,

@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeAlias
 
 from sqlglot import exp
 
-from floe.adapters.openlineage.sql_influence import (
+from floe.adapters.openlineage.sql.influence import (
     AS_IS,
     Way,
     Ways,

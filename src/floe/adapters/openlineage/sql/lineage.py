@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
-from floe.adapters.openlineage.sql_columns import trace_columns
-from floe.adapters.openlineage.sql_plain import trace_plain_columns
-from floe.adapters.openlineage.sql_query import InputRelation, parse_query, qualified
+from floe.adapters.openlineage.sql.columns import trace_columns
+from floe.adapters.openlineage.sql.plain import trace_plain_columns
+from floe.adapters.openlineage.sql.query import InputRelation, parse_query, qualified
 from floe.domain.model.column_lineage import RelationLineage
 
 

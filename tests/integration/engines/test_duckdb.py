@@ -189,7 +189,8 @@ def test_what_is_wrong_is_refused_with_extensions(
 
 
 def test_the_demo_builds_in_a_lake(tmp_path: Path, bucket: Bucket, connected: Connected) -> None:
-    said = {**bucket.properties("s3-keys"), "path": "ducklake:lake.ducklake", "threads": 2}
+    """One thread: two transactions that commit at once are lost (duckdb/ducklake, issue 1248)."""
+    said = {**bucket.properties("s3-keys"), "path": "ducklake:lake.ducklake", "threads": 1}
     environ = lake.environment(tmp_path / "home") | BY_KEYS
     project = EngineProject(tmp_path, "duckdb", said, environ)
 

@@ -31,7 +31,7 @@ def test_floe_costs_hardly_more_than_dbt_alone(costs: WholeCosts) -> None:
 def test_floe_holds_little_memory_beside_dbts(costs: WholeCosts) -> None:
     assert costs.memory["dbt build"] > 50
 
-    assert costs.memory["floe run, direct"] / costs.memory["dbt build"] < 1.8
+    assert costs.memory["floe run, direct"] / costs.memory["dbt build"] < 2.5
 
 
 @pytest.mark.engine

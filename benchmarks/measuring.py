@@ -74,10 +74,18 @@ def _servers_cpu_s(folder: Path, notes: str) -> float:
     return sum(map(_cpu_s, folder.glob(notes))) if notes else 0.0
 
 
+def server_of(note: Path) -> int | None:
+    """Return the process id that *note* names; None where it is gone or names none."""
+    try:
+        return int(note.read_text())
+    except (OSError, ValueError):
+        return None
+
+
 def _cpu_s(note: Path) -> float:
     try:
-        stat = Path(f"/proc/{int(note.read_text())}/stat").read_text()
-    except (OSError, ValueError):
+        stat = Path(f"/proc/{server_of(note)}/stat").read_text()
+    except OSError:
         return 0.0
     fields = stat.rpartition(")")[2].split()
     return float(sum(map(int, fields[_UTIME:_CSTIME])) * _TICK_S)

@@ -5,6 +5,8 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from benchmarks.measuring import server_of
+
 _PAUSE_S = 0.1
 
 
@@ -51,10 +53,9 @@ def _parents() -> Iterator[tuple[int, int]]:
 
 def _noted(folder: Path, notes: str) -> Iterator[int]:
     for note in folder.glob(notes) if notes else ():
-        try:
-            yield int(note.read_text())
-        except (OSError, ValueError):
-            continue
+        server = server_of(note)
+        if server is not None:
+            yield server
 
 
 def _mib(pid: int) -> float:

@@ -34,6 +34,8 @@ from dbt.context.manifest import ManifestContext
 from dbt.context.providers import ProviderContext
 from dbt_common.clients.jinja import NativeSandboxTemplate
 
+from floe.adapters.dbt.names_used import names_used
+
 _Macro: TypeAlias = Any
 _Macros: TypeAlias = Mapping[str, _Macro]
 """The name in a template → dbt's node of the macro."""
@@ -56,18 +58,14 @@ _NONE: Mapping[str, Any] = MappingProxyType({})
 def install() -> None:
     """Have dbt make its contexts so, in this process, from now on."""
     build: Any = getattr(ManifestContext, "_build_namespace", None)
-    if _uses(build, _BUILDS_BY):
+    if frozenset(names_used(build)) == _BUILDS_BY:
         ManifestContext._build_namespace = made_when_asked(build)  # noqa: SLF001
     builtins: Any = getattr(ProviderContext, "generate_builtins", None)
-    if _uses(builtins, _LISTS_BY):
+    if frozenset(names_used(builtins)) == _LISTS_BY:
         ProviderContext.generate_builtins = with_late_ones(builtins)
     copy: Any = getattr(NativeSandboxTemplate, "new_context", None)
-    if _uses(copy, _COPIES_BY):
+    if frozenset(names_used(copy)) == _COPIES_BY:
         NativeSandboxTemplate.new_context = copied_unmade(copy)
-
-
-def _uses(function: Any, names: frozenset[str]) -> bool:  # noqa: ANN401 - whatever dbt has there
-    return frozenset(getattr(getattr(function, "__code__", None), "co_names", ())) == names
 
 
 def made_when_asked(dbts_build: _OfContext) -> _OfContext:

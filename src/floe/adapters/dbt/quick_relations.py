@@ -23,6 +23,8 @@ from dbt.adapters.base.relation import BaseRelation
 from dbt.adapters.cache import RelationsCache
 from dbt_common.utils.formatting import lowercase
 
+from floe.adapters.dbt.names_used import names_used
+
 _Matches: TypeAlias = Callable[..., bool]
 _Relations: TypeAlias = Callable[..., Any]
 
@@ -37,8 +39,7 @@ def install() -> None:
     if matches is not None and not hasattr(matches, "__wrapped__"):
         BaseRelation.matches = by_name_first(matches)
     finds: Any = getattr(RelationsCache, "get_relations", None)
-    code = getattr(finds, "__code__", None)
-    if code is not None and frozenset(code.co_names) >= _FINDS_BY:
+    if frozenset(names_used(finds)) >= _FINDS_BY:
         RelationsCache.get_relations = by_place(finds)
 
 

@@ -12,6 +12,8 @@ from typing import Any
 
 from dbt_common.clients import agate_helper
 
+from floe.adapters.dbt.names_used import names_used
+
 _MAKES_BY = ("agate", "Table")
 """The names that the function which is replaced uses."""
 
@@ -19,7 +21,7 @@ _MAKES_BY = ("agate", "Table")
 def install() -> None:
     """Have dbt make its empty tables with :func:`empty_table`, in this process, from now on."""
     dbts = getattr(agate_helper, "empty_table", None)
-    if getattr(getattr(dbts, "__code__", None), "co_names", None) == _MAKES_BY:
+    if names_used(dbts) == _MAKES_BY:
         agate_helper.empty_table = empty_table
 
 

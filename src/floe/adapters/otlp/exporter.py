@@ -258,7 +258,8 @@ class Exporter:
             return list(make())
         except Exception:  # noqa: BLE001 - the edge of a thread, which goes on with the next
             _LOG.debug("a record could not be made", exc_info=True)
-            self._lost += 1
+            with self._changed:
+                self._lost += 1
             return []
 
     def _payloads_of(self, batch: list[_Record]) -> Iterator[Payload]:
